@@ -1,0 +1,247 @@
+import { describeError, type ExitCode, exitCodes, InfraError } from "../errors.ts";
+import type { World } from "../world.ts";
+import type { Emit } from "./events.ts";
+import { executeSteps, type Outcome } from "./execute.ts";
+import { acquireLock, type Lock } from "./lock.ts";
+import { undoSteps } from "./run-step.ts";
+import {
+  createRun,
+  ensureOwnNamespace,
+  listOpenRuns,
+  renderCommand,
+  type RunRecord,
+  saveRun,
+} from "./runs.ts";
+import { openStepLog } from "./step-log.ts";
+import type { Step } from "./step.ts";
+
+/** A command that changes something, as the engine sees it. */
+export interface Change<Plan> {
+  command: string;
+  arguments: Record<string, string>;
+  /** What has to be typed, or given to --confirm, before the run starts: the node, the app. */
+  confirmName: string;
+  makePlan(runId: string): Promise<Plan>;
+  renderPlan(plan: Plan): string;
+  /** What forbids the plan; each one says how to lift it. */
+  findBlockers(plan: Plan): InfraError[];
+  buildSteps(plan: Plan): Step[];
+  lanes(plan: Plan): Record<string, number>;
+}
+
+export interface ChangeOptions {
+  dryRun: boolean;
+  abort: boolean;
+  /** The value of --confirm, if given. */
+  confirm: string | undefined;
+}
+
+/** How the engine talks with the person; no part of it writes to stdout. */
+export interface Dialog {
+  say(text: string): void;
+  /** Asks for a line; undefined when there is no terminal to ask on. */
+  ask(question: string): Promise<string | undefined>;
+  emit: Emit;
+  /** Aborted by Ctrl-C. */
+  signal: AbortSignal;
+  /** Who holds the lock: user, host and process. */
+  holder: string;
+}
+
+export type ChangeResult<Plan> =
+  | { kind: "planned"; plan: Plan; blockers: InfraError[]; exitCode: ExitCode }
+  | { kind: "aborted"; run: RunRecord; leftOver: string[]; exitCode: ExitCode }
+  | { kind: "ran"; run: RunRecord; plan: Plan; outcome: Outcome; exitCode: ExitCode };
+
+/**
+ * Plans, asks, locks, records, runs and reports one change; goes on with the open run of the same
+ * command and arguments if there is one. Throws PLAN_BLOCKED (2), RUN_NOT_CONFIRMED,
+ * RUN_OTHER_OPEN, RUN_NOTHING_TO_ABORT, RUN_IRREVERSIBLE, RUN_LOCKED (3) with nothing changed.
+ */
+export async function runChange<Plan>(
+  change: Change<Plan>,
+  options: ChangeOptions,
+  world: World,
+  dialog: Dialog,
+): Promise<ChangeResult<Plan>> {
+  const open = await findOwnRun(change, world);
+  if (options.abort) return await abortRun(change, open, world, dialog);
+
+  const runId = open?.id ?? world.random.name(6);
+  const plan = open === undefined ? await change.makePlan(runId) : (open.plan as Plan);
+  const blockers = open === undefined ? change.findBlockers(plan) : [];
+  if (options.dryRun) {
+    const exitCode = blockers.length > 0 ? exitCodes.badInput : exitCodes.done;
+    return { kind: "planned", plan, blockers, exitCode };
+  }
+  dialog.say(change.renderPlan(plan));
+  if (blockers.length > 0) throw blockedError(blockers);
+  if (open === undefined) await confirm(change, options, dialog);
+  else dialog.say(`Going on with run ${open.id}, started ${open.startedAt}`);
+
+  return await withLock(change, open, world, dialog, async (lock) => {
+    const run = open ?? (await openRun(change, runId, plan, world));
+    const outcome = await executeSteps({
+      runId,
+      steps: change.buildSteps(plan),
+      world,
+      emit: dialog.emit,
+      lanes: change.lanes(plan),
+      signal: AbortSignal.any([dialog.signal, lock.lost]),
+      resumed: open !== undefined,
+      irreversible: run.irreversible,
+      async onIrreversible() {
+        run.irreversible = true;
+        await saveRun(world.cluster, run);
+      },
+    });
+    if (outcome.state === "done" || outcome.state === "undone") {
+      await closeRun(run, outcome.state, world);
+    }
+    return { kind: "ran", run, plan, outcome, exitCode: outcome.exitCode };
+  });
+}
+
+async function findOwnRun<Plan>(change: Change<Plan>, world: World): Promise<RunRecord | undefined> {
+  const runs = await listOpenRuns(world.cluster);
+  const wanted = renderCommand(change);
+  const other = runs.find((run) => renderCommand(run) !== wanted);
+  if (other !== undefined) {
+    throw new InfraError({
+      code: "RUN_OTHER_OPEN",
+      message: `run ${other.id} is not finished`,
+      why: `it was started ${other.startedAt} as: ${renderCommand(other)}`,
+      fix: other.irreversible
+        ? `Finish it first: ${renderCommand(other)}`
+        : `Finish it first: ${renderCommand(other)}\n       or undo it:     ${renderCommand(other)} --abort`,
+      exitCode: exitCodes.needsPerson,
+    });
+  }
+  return runs[0];
+}
+
+async function confirm<Plan>(
+  change: Change<Plan>,
+  options: ChangeOptions,
+  dialog: Dialog,
+): Promise<void> {
+  const name = change.confirmName;
+  const typed = options.confirm ?? (await dialog.ask(`Type ${name} to go on: `));
+  if (typed?.trim() === name) return;
+  throw new InfraError({
+    code: "RUN_NOT_CONFIRMED",
+    message: "not confirmed, nothing was changed",
+    why:
+      typed === undefined
+        ? "there is no terminal to ask on"
+        : `"${typed.trim()}" was given, "${name}" was asked for`,
+    fix: `Run it in a terminal, or add: --confirm ${name}`,
+    exitCode: exitCodes.needsPerson,
+  });
+}
+
+async function abortRun<Plan>(
+  change: Change<Plan>,
+  open: RunRecord | undefined,
+  world: World,
+  dialog: Dialog,
+): Promise<ChangeResult<Plan>> {
+  if (open === undefined) {
+    throw new InfraError({
+      code: "RUN_NOTHING_TO_ABORT",
+      message: "there is no open run to abort",
+      fix: "See what is open: zx scripts/dr/status.ts",
+      exitCode: exitCodes.needsPerson,
+    });
+  }
+  return await withLock(change, open, world, dialog, async () => {
+    if (open.irreversible) {
+      throw new InfraError({
+        code: "RUN_IRREVERSIBLE",
+        message: `run ${open.id} can no longer be undone`,
+        why: "its first irreversible step has begun",
+        fix: `Finish it: ${renderCommand(open)}`,
+        exitCode: exitCodes.needsPerson,
+      });
+    }
+    const log = openStepLog(open.id, world, dialog.emit);
+    const leftOver = await undoSteps(change.buildSteps(open.plan as Plan), {
+      clock: world.clock,
+      log,
+    });
+    if (leftOver.length > 0) {
+      return { kind: "aborted", run: open, leftOver, exitCode: exitCodes.failed };
+    }
+    await closeRun(open, "aborted", world);
+    return { kind: "aborted", run: open, leftOver, exitCode: exitCodes.done };
+  });
+}
+
+/** Holds the lock around `body`; what `open` says is read again once the lock is ours. */
+async function withLock<Plan, T>(
+  change: Change<Plan>,
+  open: RunRecord | undefined,
+  world: World,
+  dialog: Dialog,
+  body: (lock: Lock) => Promise<T>,
+): Promise<T> {
+  await ensureOwnNamespace(world.cluster);
+  const lock = await acquireLock(world, dialog.holder, (note) => dialog.say(`Waiting for ${note}`));
+  try {
+    const now = await findOwnRun(change, world);
+    if (now?.id !== open?.id) {
+      throw new InfraError({
+        code: "RUN_CHANGED_MEANWHILE",
+        message: "another run started or ended while this one was planned; nothing was changed",
+        fix: "Run the same command again",
+        exitCode: exitCodes.needsPerson,
+      });
+    }
+    if (open !== undefined && now !== undefined) Object.assign(open, now);
+    return await body(lock);
+  } finally {
+    await lock.release().catch((error: unknown) => {
+      dialog.say(`The lock was not released (${describeError(error)}); it runs out by itself`);
+    });
+  }
+}
+
+async function openRun<Plan>(
+  change: Change<Plan>,
+  id: string,
+  plan: Plan,
+  world: World,
+): Promise<RunRecord> {
+  const run: RunRecord = {
+    id,
+    command: change.command,
+    arguments: change.arguments,
+    state: "open",
+    irreversible: false,
+    startedAt: new Date(world.clock.now()).toISOString(),
+    plan,
+  };
+  await createRun(world.cluster, run);
+  return run;
+}
+
+async function closeRun(run: RunRecord, outcome: string, world: World): Promise<void> {
+  run.state = "closed";
+  run.outcome = outcome;
+  run.endedAt = new Date(world.clock.now()).toISOString();
+  await saveRun(world.cluster, run);
+}
+
+function blockedError(blockers: InfraError[]): InfraError {
+  const [first] = blockers;
+  if (blockers.length === 1 && first !== undefined) return first;
+  return new InfraError({
+    code: "PLAN_BLOCKED",
+    message: `${blockers.length} things forbid this plan; nothing was changed`,
+    why: blockers.map((blocker) => `${blocker.message}  [${blocker.code}]`).join("\n       "),
+    fix: blockers
+      .map((blocker) => blocker.fix)
+      .filter((fix) => fix !== undefined)
+      .join("\n       "),
+  });
+}

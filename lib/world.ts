@@ -1,0 +1,133 @@
+import type { KindMap, KindName, KubeObject, Ref } from "./objects.ts";
+
+/**
+ * Everything a use case may touch. The same plan and steps run on a real cluster, on the lab
+ * and on the in-memory world of the tests, since they reach the outside only through this.
+ */
+export interface World {
+  cluster: Cluster;
+  power: Power;
+  hosts: Hosts;
+  journal: Journal;
+  clock: Clock;
+  random: Random;
+}
+
+export interface ListOptions {
+  /** All namespaces when left out. */
+  namespace?: string;
+  labels?: Record<string, string>;
+  /** Field selectors that the API server supports for the kind, `spec.nodeName` of Pod for one. */
+  fields?: Record<string, string>;
+}
+
+export interface DeleteOptions {
+  /** The object that was judged; another object of the same name is left alone. */
+  uid: string;
+  resourceVersion?: string;
+  /** 0 removes a pod from the API at once, whether or not its kubelet answers. */
+  gracePeriodSeconds?: number;
+}
+
+/** A JSON merge patch (RFC 7386): null removes a key, a list is replaced whole. */
+export type MergePatch = { [key: string]: unknown };
+
+/**
+ * The Kubernetes API. Every method may throw, as InfraError:
+ * CLUSTER_UNREACHABLE (no answer, nothing is known of the effect of a write),
+ * CLUSTER_TIMEOUT (the request was sent and may have taken effect),
+ * CLUSTER_FORBIDDEN (403), CLUSTER_INVALID (422 or another refusal of the object).
+ */
+export interface Cluster {
+  /** The object, or undefined when there is none, or the kind is not installed. */
+  find<K extends KindName>(ref: Ref<K>): Promise<KindMap[K] | undefined>;
+  /** All matching objects, read in pages; empty when the kind is not installed. */
+  list<K extends KindName>(kind: K, options?: ListOptions): Promise<KindMap[K][]>;
+  /**
+   * Creates the object; with `dryRun` the server runs admission and keeps nothing.
+   * Throws CLUSTER_EXISTS when the name is taken, CLUSTER_QUOTA when a quota is used up.
+   */
+  create<T extends KubeObject>(object: T, options?: { dryRun?: boolean }): Promise<T>;
+  /**
+   * Merge-patches the object. `metadata.uid` and `metadata.resourceVersion` in the patch are
+   * preconditions. Throws CLUSTER_NOT_FOUND, and CLUSTER_CONFLICT when a precondition fails.
+   */
+  patch<K extends KindName>(ref: Ref<K>, patch: MergePatch): Promise<KindMap[K]>;
+  /** Asks for deletion; gone already is fine. Throws CLUSTER_CONFLICT when the precondition fails. */
+  delete(ref: Ref, options: DeleteOptions): Promise<void>;
+  /** What a container printed so far; empty when it has not started. Throws CLUSTER_NOT_FOUND. */
+  readLog(pod: { namespace: string; name: string; container: string }): Promise<string>;
+}
+
+export const providers = ["hetzner", "vultr", "aws", "manual"] as const;
+
+export type Provider = (typeof providers)[number];
+
+/** A virtual machine as its provider knows it. */
+export interface MachineRef {
+  provider: Provider;
+  id: string;
+}
+
+export interface Machine {
+  state: "running" | "off" | "changing";
+  addresses: string[];
+}
+
+/**
+ * The power switch of the machines. Every method may throw, as InfraError: POWER_DENIED
+ * (credentials), POWER_UNREACHABLE (no answer; a stop may have taken effect), POWER_REFUSED
+ * (the provider said no), POWER_UNSUPPORTED (no driver for this provider, or none possible).
+ */
+export interface Power {
+  /** The machine, or undefined when the provider has none of that id. */
+  find(machine: MachineRef): Promise<Machine | undefined>;
+  /** Cuts the power, as pulling the plug; returns when the provider has accepted the order. */
+  stop(machine: MachineRef): Promise<void>;
+}
+
+/** What a TCP connection attempt told: `closed` is an answer (a refusal), `silent` is none. */
+export type ProbeResult = "open" | "closed" | "silent";
+
+export interface ProbeTarget {
+  address: string;
+  port: number;
+  /** Inventory host to probe from, over SSH; the operator's own machine when left out. */
+  from?: string;
+}
+
+/** The machines themselves, reached over the network. */
+export interface Hosts {
+  /**
+   * Tries a TCP connection for at most 2 s. Never throws for what it finds;
+   * throws HOSTS_UNREACHABLE when the host to probe from cannot be reached.
+   */
+  probe(target: ProbeTarget): Promise<ProbeResult>;
+  /** Free bytes of the filesystem of `path` on the host. Throws HOSTS_UNREACHABLE, HOSTS_FAILED. */
+  readFreeBytes(host: string, path: string): Promise<number>;
+}
+
+export interface JournalEntry {
+  /** RFC 3339 with milliseconds. */
+  time: string;
+  event: string;
+  [fact: string]: unknown;
+}
+
+/** The run's own record on the operator's machine. */
+export interface Journal {
+  /** Appends one entry and returns when it is on disk. Throws JOURNAL_UNWRITABLE. */
+  append(runId: string, entry: JournalEntry): Promise<void>;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970-01-01 UTC. */
+  now(): number;
+  /** Waits; rejects with the signal's reason as soon as it is aborted. */
+  sleep(seconds: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Random {
+  /** `length` characters of a-z and 0-9, the first one a letter. */
+  name(length: number): string;
+}
