@@ -235,7 +235,13 @@ export interface BackupStorageLocation extends KubeObject {
   kind: "BackupStorageLocation";
   spec: {
     provider: string;
-    objectStorage: { bucket: string; prefix?: string; caCert?: string };
+    objectStorage: {
+      bucket: string;
+      prefix?: string;
+      /** Base64 of a PEM bundle. */
+      caCert?: string;
+      caCertRef?: { name: string; key: string };
+    };
     config?: Record<string, string>;
     credential?: { name: string; key: string };
   };

@@ -55,8 +55,14 @@ export interface Cluster {
   patch<K extends KindName>(ref: Ref<K>, patch: MergePatch): Promise<KindMap[K]>;
   /** Asks for deletion; gone already is fine. Throws CLUSTER_CONFLICT when the precondition fails. */
   delete(ref: Ref, options: DeleteOptions): Promise<void>;
-  /** What a container printed so far; empty when it has not started. Throws CLUSTER_NOT_FOUND. */
-  readLog(pod: { namespace: string; name: string; container: string }): Promise<string>;
+  /**
+   * What a container printed so far, or its last `tailLines` lines; empty when it has not started.
+   * Throws CLUSTER_NOT_FOUND.
+   */
+  readLog(
+    pod: { namespace: string; name: string; container: string },
+    tailLines?: number,
+  ): Promise<string>;
 }
 
 export const providers = ["hetzner", "vultr", "aws", "manual"] as const;

@@ -102,7 +102,10 @@ export async function runChange<Plan>(
   });
 }
 
-async function findOwnRun<Plan>(change: Change<Plan>, world: World): Promise<RunRecord | undefined> {
+async function findOwnRun<Plan>(
+  change: Change<Plan>,
+  world: World,
+): Promise<RunRecord | undefined> {
   const runs = await listOpenRuns(world.cluster);
   const wanted = renderCommand(change);
   const other = runs.find((run) => renderCommand(run) !== wanted);

@@ -6,6 +6,19 @@ import type { TimedEvent } from "./events.ts";
  * event deserves none. `startedAt` is the run's start in milliseconds.
  */
 export function renderLine(event: TimedEvent, startedAt: number): string | undefined {
+  const line = renderEvent(event, startedAt);
+  return line === undefined ? undefined : joinLines(line);
+}
+
+/**
+ * The text as one line: notes and errors quote what servers and pods say, and that must neither
+ * break a line nor move the cursor.
+ */
+export function joinLines(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029][\s\p{Cc}]*/gu, " ").trimEnd();
+}
+
+function renderEvent(event: TimedEvent, startedAt: number): string | undefined {
   const clock = `${((event.at - startedAt) / 1000).toFixed(1).padStart(6)} s`;
   switch (event.kind) {
     case "run-started":
@@ -35,7 +48,8 @@ export function renderLine(event: TimedEvent, startedAt: number): string | undef
 export function renderProgress(progress: Progress, etaSeconds?: number): string {
   const parts: string[] = [];
   if (progress.bytesDone !== undefined) {
-    const total = progress.bytesTotal === undefined ? "" : ` of ${renderBytes(progress.bytesTotal)}`;
+    const total =
+      progress.bytesTotal === undefined ? "" : ` of ${renderBytes(progress.bytesTotal)}`;
     parts.push(`${renderBytes(progress.bytesDone)}${total}`);
   }
   if (progress.note !== undefined) parts.push(progress.note);
@@ -48,7 +62,8 @@ export function renderBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let value = bytes;
   let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
+  // 999.95 is written as 1000.0 already.
+  while (value >= (unit === 0 ? 1000 : 999.95) && unit < units.length - 1) {
     value /= 1000;
     unit += 1;
   }

@@ -1,5 +1,5 @@
 import type { TimedEvent } from "./events.ts";
-import { renderLine, renderProgress } from "./render-lines.ts";
+import { joinLines, renderLine, renderProgress } from "./render-lines.ts";
 import type { Progress } from "./step.ts";
 
 interface LiveStep {
@@ -31,7 +31,9 @@ export function createLiveView(startedAt: number): LiveView {
         const step = running.get(event.step);
         if (step === undefined) return renderLine(event, startedAt);
         const { bytesDone } = event.progress;
-        if (bytesDone !== undefined) step.first ??= { at: event.at, bytesDone };
+        // A copy that begins again is not to be judged by the speed of the earlier attempt.
+        const isFirst = bytesDone !== undefined && bytesDone < (step.progress.bytesDone ?? Infinity);
+        if (isFirst) step.first = { at: event.at, bytesDone };
         step.progress = { ...step.progress, ...event.progress };
         return undefined;
       }
@@ -42,7 +44,8 @@ export function createLiveView(startedAt: number): LiveView {
       return [...running.values()].map((step) => {
         const elapsed = `${((now - step.startedAt) / 1000).toFixed(0)} s`;
         const text = renderProgress(step.progress, estimateSecondsLeft(step, now));
-        return `  ...    ${step.title} (${elapsed})${text === "" ? "" : `: ${text}`}`.slice(0, width);
+        const line = `  ...    ${step.title} (${elapsed})${text === "" ? "" : `: ${text}`}`;
+        return joinLines(line).slice(0, width);
       });
     },
   };
@@ -50,9 +53,10 @@ export function createLiveView(startedAt: number): LiveView {
 
 function estimateSecondsLeft(step: LiveStep, now: number): number | undefined {
   const { bytesDone, bytesTotal } = step.progress;
-  if (step.first === undefined || bytesDone === undefined || bytesTotal === undefined) return undefined;
+  if (step.first === undefined || bytesDone === undefined || bytesTotal === undefined)
+    return undefined;
   const seconds = (now - step.first.at) / 1000;
   const bytes = bytesDone - step.first.bytesDone;
   if (seconds < 1 || bytes <= 0) return undefined;
-  return ((bytesTotal - bytesDone) / bytes) * seconds;
+  return (Math.max(0, bytesTotal - bytesDone) / bytes) * seconds;
 }

@@ -35,7 +35,13 @@ export function openStepLog(
       } catch (error) {
         const note = `not in the journal: ${error instanceof Error ? error.message : String(error)}`;
         if ("step" in event) {
-          emit({ kind: "step-progress", step: event.step, title: event.title, progress: { note }, at });
+          emit({
+            kind: "step-progress",
+            step: event.step,
+            title: event.title,
+            progress: { note },
+            at,
+          });
         }
       }
     },

@@ -1,0 +1,67 @@
+import type { Step } from "../steps/step.ts";
+import type { World } from "../world.ts";
+import { type FailoverPlan, listVolumes, type PlannedVolume } from "./plan.ts";
+import { backUpAgain } from "./steps/back-up-again.ts";
+import { cutOver, cutOverStepId } from "./steps/cut-over.ts";
+import { declareOutOfService } from "./steps/declare-out-of-service.ts";
+import { fenceSource } from "./steps/fence-source.ts";
+import { pauseSchedules, resumeSchedules } from "./steps/hold-schedules.ts";
+import { judgeSource } from "./steps/judge-source.ts";
+import { notThereYet } from "./steps/not-there-yet.ts";
+import { preserveVolumes } from "./steps/preserve-volumes.ts";
+import { quarantineSource } from "./steps/quarantine-source.ts";
+import { ownFolders, rebuildVolume, restoreVolume } from "./steps/restore-volume.ts";
+import { settle } from "./steps/settle.ts";
+
+/**
+ * The steps of a failover. Restores need no proof and start at once, beside the judging and the
+ * fencing of the source; nothing is moved before both have ended well.
+ */
+export function buildFailoverSteps(world: World, plan: FailoverPlan): Step[] {
+  const recovery = { world, plan };
+  const volumes = listVolumes(plan);
+  return [
+    ownFolders(recovery, volumes),
+    preserveVolumes(recovery),
+    ...volumes.map((volume) => buildFillStep(world, plan, volume)),
+    judgeSource(recovery),
+    quarantineSource(recovery),
+    pauseSchedules(recovery),
+    notThereYet(
+      "pause-gitops",
+      "Pause the Applications whose Git works against the move",
+      ["judge-source"],
+      "no Application touches what moves",
+    ),
+    notThereYet(
+      "withdraw-dns",
+      `Withdraw ${plan.source.name} from DNS while it is cut off`,
+      ["judge-source"],
+      "a host that is dead serves nobody",
+    ),
+    fenceSource(recovery),
+    declareOutOfService(recovery),
+    ...plan.units.map((unit) => cutOver(recovery, unit)),
+    notThereYet(
+      "update-dns",
+      "Point static DNS records to the target",
+      plan.units.map(cutOverStepId),
+      "this version leaves DNS records alone",
+    ),
+    backUpAgain(recovery),
+    resumeSchedules(recovery),
+    settle(recovery),
+    notThereYet("resume-gitops", "Resume the paused Applications", ["settle"], "none was paused"),
+  ];
+}
+
+function buildFillStep(world: World, plan: FailoverPlan, volume: PlannedVolume): Step {
+  const recovery = { world, plan };
+  const { source } = volume;
+  if (source.kind === "files") return restoreVolume(recovery, volume);
+  const from = listVolumes(plan).find(
+    (one) => one.claim.namespace === source.from.namespace && one.claim.name === source.from.name,
+  );
+  if (from === undefined) throw new Error(`no volume to rebuild ${volume.claim.name} from`);
+  return rebuildVolume(recovery, volume, from);
+}

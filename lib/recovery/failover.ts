@@ -1,0 +1,135 @@
+import { type ErrorDetails, hasCode, InfraError } from "../errors.ts";
+import type { Change } from "../steps/change.ts";
+import type { MachineRef, World } from "../world.ts";
+import { renderSample } from "./evidence.ts";
+import { buildFailoverSteps } from "./failover-steps.ts";
+import type { FailoverPlan } from "./plan.ts";
+import { listVolumes } from "./plan.ts";
+import { findStoragePath, type HostToReach, planFailover } from "./plan-failover.ts";
+import { renderPlan } from "./render-plan.ts";
+import { readClusterState } from "./state.ts";
+import { readMachine } from "./steps/fence-source.ts";
+import { sampleUntilClear } from "./steps/judge-source.ts";
+
+export interface FailoverOptions {
+  source: HostToReach & { machine: MachineRef };
+  target: HostToReach;
+  /** Name of a Backup, or "latest". */
+  backup: string;
+  restoreImage: string;
+  freeSpaceFactor: number;
+  /** Undefined: as many as the target's cores and memory carry. */
+  restoreConcurrency: number | undefined;
+  /** Whether the plan is to show the evidence too, which takes at least 10 s. */
+  withEvidence: boolean;
+}
+
+/**
+ * A failover as a change for the step engine. Throws RECOVERY_SAME_NODE when source and target are
+ * one.
+ */
+export function createFailover(world: World, options: FailoverOptions): Change<FailoverPlan> {
+  const { source, target, backup } = options;
+  if (source.name === target.name) {
+    throw new InfraError({
+      code: "RECOVERY_SAME_NODE",
+      message: `source and target are both "${source.name}"`,
+      fix: "Name another --target-node",
+    });
+  }
+  return {
+    command: "scripts/dr/failover.ts",
+    arguments: {
+      "source-node": source.name,
+      "target-node": target.name,
+      ...(backup === "latest" ? {} : { backup }),
+    },
+    confirmName: source.name,
+    makePlan: (runId) => makePlan(world, options, runId),
+    renderPlan,
+    findBlockers: (plan) => plan.blockers.map((details) => new InfraError(details)),
+    buildSteps: (plan) => buildFailoverSteps(world, plan),
+    lanes: (plan) => ({ restore: plan.restoreConcurrency }),
+  };
+}
+
+async function makePlan(
+  world: World,
+  options: FailoverOptions,
+  runId: string,
+): Promise<FailoverPlan> {
+  const state = await readClusterState(world);
+  const storagePath = findStoragePath(state.localPathConfig, options.target.name);
+  const freeBytes =
+    storagePath === undefined
+      ? undefined
+      : await readFreeBytes(world, options.target.name, storagePath);
+  const plan = planFailover(state, { ...options, runId, freeBytes });
+  const [fence, claims] = await Promise.all([checkFence(world, plan), checkClaims(world, plan)]);
+  plan.blockers.push(...fence, ...claims);
+  if (options.withEvidence) {
+    const { samples, verdict } = await sampleUntilClear({ world, plan }, () => undefined);
+    plan.evidence = { verdict: verdict.is, why: verdict.why, samples: samples.map(renderSample) };
+  }
+  return plan;
+}
+
+async function readFreeBytes(
+  world: World,
+  host: string,
+  path: string,
+): Promise<number | undefined> {
+  try {
+    return await world.hosts.readFreeBytes(host, path);
+  } catch (error) {
+    if (hasCode(error, "HOSTS_UNREACHABLE", "HOSTS_FAILED")) return undefined;
+    throw error;
+  }
+}
+
+/** Without a fence that will work, nothing should be started at all. */
+async function checkFence(world: World, plan: FailoverPlan): Promise<ErrorDetails[]> {
+  try {
+    await readMachine(world, plan);
+    return [];
+  } catch (error) {
+    if (!(error instanceof InfraError)) throw error;
+    const { code, message, why, fix } = error;
+    return [
+      {
+        code,
+        message,
+        ...(why === undefined ? {} : { why }),
+        ...(fix === undefined ? {} : { fix }),
+      },
+    ];
+  }
+}
+
+/** Lets the API server judge every new claim (quota, limits, webhooks) without keeping it. */
+async function checkClaims(world: World, plan: FailoverPlan): Promise<ErrorDetails[]> {
+  const found = await Promise.all(
+    listVolumes(plan).map(async ({ newClaim }): Promise<ErrorDetails[]> => {
+      const trial = structuredClone(newClaim);
+      trial.metadata.name = `${newClaim.metadata.name}-dr-check`.slice(-253);
+      try {
+        await world.cluster.create(trial, { dryRun: true });
+        return [];
+      } catch (error) {
+        // The old claim still counts against the quota; it makes room when it goes.
+        if (hasCode(error, "CLUSTER_EXISTS", "CLUSTER_QUOTA")) return [];
+        if (!hasCode(error, "CLUSTER_INVALID", "CLUSTER_FORBIDDEN")) throw error;
+        const { namespace, name } = newClaim.metadata;
+        return [
+          {
+            code: "RECOVERY_CLAIM_REFUSED",
+            message: `the API server would refuse claim "${namespace}/${name}" on the target`,
+            why: error instanceof Error ? error.message : String(error),
+            fix: "Lift what refuses it (LimitRange, webhook, policy), then run again",
+          },
+        ];
+      }
+    }),
+  );
+  return found.flat();
+}

@@ -1,0 +1,110 @@
+import type {
+  Node,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  Pod,
+  Taint,
+  Toleration,
+} from "../objects.ts";
+import { parseQuantity } from "./quantity.ts";
+
+/**
+ * Why a pod may not run on a node by its own selectors and the node's taints; empty when it may.
+ * The rules are the scheduler's filters NodeAffinity and TaintToleration.
+ */
+export function findPlacementFaults(pod: Pod, node: Node): string[] {
+  const labels = node.metadata.labels ?? {};
+  const faults: string[] = [];
+  for (const [key, value] of Object.entries(pod.spec.nodeSelector ?? {})) {
+    if (labels[key] !== value) faults.push(`its nodeSelector wants ${key}=${value}`);
+  }
+  const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  if (required !== undefined && !required.nodeSelectorTerms.some((term) => matches(term, node))) {
+    faults.push("its required node affinity does not match");
+  }
+  for (const taint of node.spec?.taints ?? []) {
+    if (taint.effect === "PreferNoSchedule") continue;
+    if (!(pod.spec.tolerations ?? []).some((toleration) => tolerates(toleration, taint))) {
+      faults.push(`it does not tolerate the taint ${taint.key}:${taint.effect}`);
+    }
+  }
+  return faults;
+}
+
+export interface Resources {
+  /** Cores. */
+  cpu: number;
+  /** Bytes. */
+  memory: number;
+}
+
+/** What a pod asks for: its containers together, or its largest init container. */
+export function sumRequests(pod: Pod): Resources {
+  function amount(resource: keyof Resources): number {
+    const of = (container: Pod["spec"]["containers"][number]): number =>
+      parseQuantity(container.resources?.requests?.[resource] ?? "0");
+    const together = pod.spec.containers.reduce((sum, container) => sum + of(container), 0);
+    return Math.max(together, ...(pod.spec.initContainers ?? []).map(of));
+  }
+  return { cpu: amount("cpu"), memory: amount("memory") };
+}
+
+/** What a node can still give: allocatable minus the requests of the pods that run on it. */
+export function measureFree(node: Node, pods: Pod[]): Resources {
+  const { cpu = "0", memory = "0" } = node.status?.allocatable ?? {};
+  const free = { cpu: parseQuantity(cpu), memory: parseQuantity(memory) };
+  for (const pod of pods) {
+    if (pod.spec.nodeName !== node.metadata.name) continue;
+    if (pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed") continue;
+    const requests = sumRequests(pod);
+    free.cpu -= requests.cpu;
+    free.memory -= requests.memory;
+  }
+  return free;
+}
+
+function matches(term: NodeSelectorTerm, node: Node): boolean {
+  const expressions = term.matchExpressions ?? [];
+  const fields = term.matchFields ?? [];
+  if (expressions.length + fields.length === 0) return false;
+  return (
+    expressions.every((one) => fulfils(one, node.metadata.labels?.[one.key])) &&
+    fields.every((one) =>
+      fulfils(one, one.key === "metadata.name" ? node.metadata.name : undefined),
+    )
+  );
+}
+
+function fulfils(
+  { operator, values = [] }: NodeSelectorRequirement,
+  value: string | undefined,
+): boolean {
+  switch (operator) {
+    case "In":
+      return value !== undefined && values.includes(value);
+    case "NotIn":
+      return value === undefined || !values.includes(value);
+    case "Exists":
+      return value !== undefined;
+    case "DoesNotExist":
+      return value === undefined;
+    case "Gt":
+      return value !== undefined && Number(value) > Number(values[0]);
+    case "Lt":
+      return value !== undefined && Number(value) < Number(values[0]);
+  }
+}
+
+function tolerates(toleration: Toleration, taint: Taint): boolean {
+  if (
+    toleration.effect !== undefined &&
+    toleration.effect !== "" &&
+    toleration.effect !== taint.effect
+  ) {
+    return false;
+  }
+  if (toleration.key === undefined || toleration.key === "")
+    return toleration.operator === "Exists";
+  if (toleration.key !== taint.key) return false;
+  return toleration.operator === "Exists" || (toleration.value ?? "") === (taint.value ?? "");
+}

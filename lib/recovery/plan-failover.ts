@@ -1,0 +1,255 @@
+import { type ErrorDetails, InfraError } from "../errors.ts";
+import type { ConfigMap, Node, Pod } from "../objects.ts";
+import type { ClusterState } from "./state.ts";
+import type { MachineRef } from "../world.ts";
+import { touchesNamespace } from "../velero/schedules.ts";
+import { findMissingAbilities, findSourceBlockers } from "./check-source.ts";
+import { checkTarget } from "./check-target.ts";
+import { findOwner } from "./find-owner.ts";
+import {
+  type BoundClaim,
+  findBoundClaims,
+  findFreeClaims,
+  findVolumesToPreserve,
+  groupByPods,
+  readHostname,
+} from "./find-volumes.ts";
+import { describeClaim } from "./names.ts";
+import type { FailoverPlan, PlannedVolume, RecoveryUnit, TargetNode } from "./plan.ts";
+import { planVolume, type VolumeRequest } from "./plan-volume.ts";
+import { parseQuantity } from "./quantity.ts";
+
+/** A node as the inventory has it. */
+export interface HostToReach {
+  name: string;
+  publicIp: string;
+  sshPort: number;
+}
+
+/** What a person asked for, and what was read outside the cluster. */
+export interface FailoverRequest {
+  runId: string;
+  source: HostToReach & { machine: MachineRef };
+  target: HostToReach;
+  /** Name of a Backup, or "latest". */
+  backup: string;
+  /** Free bytes under the target's storage folder; undefined when they could not be read. */
+  freeBytes: number | undefined;
+  restoreImage: string;
+  freeSpaceFactor: number;
+  restoreConcurrency: number | undefined;
+}
+
+/**
+ * Plans a failover from what the cluster holds; pure. Blockers are part of the plan.
+ * Throws CLUSTER_NODE_UNKNOWN when one of the two nodes is not in the cluster.
+ */
+export function planFailover(state: ClusterState, request: FailoverRequest): FailoverPlan {
+  const source = getNode(state, request.source.name);
+  const target = getNode(state, request.target.name);
+  const blockers = findSourceBlockers(state, source);
+  const warnings: string[] = [];
+  const hostname = readHostname(source);
+  const bound = findBoundClaims(state, hostname);
+  const namespaces = [...new Set(bound.map(({ claim }) => claim.metadata.namespace ?? ""))].sort();
+  const plannedTarget = planTarget(state, target, request.target, blockers);
+  const failedAt = readHeartbeat(state, source);
+  const volumeRequest = {
+    runId: request.runId,
+    wanted: request.backup,
+    target: plannedTarget,
+    failedAt,
+  };
+  const units = groupByPods(bound).flatMap((group) => {
+    const unit = planUnit(group, state, volumeRequest);
+    blockers.push(...unit.blockers);
+    return unit.planned;
+  });
+  const movingPods = findMovingPods(bound, source);
+  const demand = {
+    pods: movingPods,
+    bytes: units.flatMap((unit) => unit.volumes).reduce((sum, volume) => sum + volume.bytes, 0),
+    freeSpaceFactor: request.freeSpaceFactor,
+    freeBytes: request.freeBytes,
+    restoreImage: request.restoreImage,
+  };
+  const fitness = checkTarget(state, source, target, demand);
+  blockers.push(...fitness.blockers, ...findMissingAbilities(state, namespaces));
+  warnings.push(...fitness.warnings, ...warnOfExpiry(units, state.now));
+  const internalIp = source.status?.addresses?.find((one) => one.type === "InternalIP")?.address;
+  return {
+    runId: request.runId,
+    source: {
+      name: source.metadata.name,
+      uid: source.metadata.uid ?? "",
+      wasCordoned: source.spec?.unschedulable ?? false,
+      machine: request.source.machine,
+      publicIp: request.source.publicIp,
+      sshPort: request.source.sshPort,
+      ...(internalIp === undefined ? {} : { internalIp }),
+    },
+    target: plannedTarget,
+    failedAt: new Date(failedAt).toISOString(),
+    preserve: findVolumesToPreserve(state, hostname),
+    units,
+    movesByItself: findFreeClaims(state, source),
+    schedules: state.schedules
+      .filter((schedule) => schedule.spec.paused !== true)
+      .filter((schedule) => namespaces.some((one) => touchesNamespace(schedule, one)))
+      .map((schedule) => schedule.metadata.name),
+    backup: { namespaces, location: findLocation(units) },
+    restoreConcurrency: request.restoreConcurrency ?? defaultConcurrency(target),
+    freeSpaceFactor: request.freeSpaceFactor,
+    restoreImage: request.restoreImage,
+    warnings,
+    blockers,
+  };
+}
+
+function getNode(state: ClusterState, name: string): Node {
+  const node = state.nodes.find((one) => one.metadata.name === name);
+  if (node !== undefined) return node;
+  throw new InfraError({
+    code: "CLUSTER_NODE_UNKNOWN",
+    message: `node "${name}" is in the inventory but not in the cluster`,
+    why: `nodes of the cluster: ${state.nodes.map((one) => one.metadata.name).join(", ")}`,
+    fix: "Choose one of them, or join the host first",
+  });
+}
+
+function planTarget(
+  state: ClusterState,
+  target: Node,
+  { publicIp, sshPort }: HostToReach,
+  blockers: ErrorDetails[],
+): TargetNode {
+  const { name, uid = "" } = target.metadata;
+  const storagePath = findStoragePath(state.localPathConfig, name);
+  if (storagePath === undefined) {
+    blockers.push({
+      code: "RECOVERY_STORAGE_UNKNOWN",
+      message: `local-path has no folder on "${name}"`,
+      why: "its ConfigMap local-path-config was not found, or names no path for the node",
+      fix: "Install local-path-provisioner, or give the node a path in its config.json",
+    });
+  }
+  return {
+    name,
+    uid,
+    hostname: readHostname(target),
+    publicIp,
+    sshPort,
+    storagePath: storagePath ?? "",
+  };
+}
+
+/** The folder for new volumes on a node, from local-path's `config.json`. */
+export function findStoragePath(config: ConfigMap | undefined, node: string): string | undefined {
+  const text = config?.data?.["config.json"];
+  if (text === undefined) return undefined;
+  const { nodePathMap = [] } = JSON.parse(text) as {
+    nodePathMap?: { node: string; paths: string[] }[];
+  };
+  const entry =
+    nodePathMap.find((one) => one.node === node) ??
+    nodePathMap.find((one) => one.node === "DEFAULT_PATH_FOR_NON_LISTED_NODES");
+  return entry?.paths[0];
+}
+
+/** The last sign of life that the control plane has of a node, in milliseconds. */
+function readHeartbeat(state: ClusterState, node: Node): number {
+  const renewed = state.heartbeats.get(node.metadata.name)?.spec?.renewTime;
+  return renewed === undefined ? state.now : Date.parse(renewed);
+}
+
+function planUnit(
+  group: BoundClaim[],
+  state: ClusterState,
+  request: VolumeRequest,
+): { planned: RecoveryUnit[]; blockers: ErrorDetails[] } {
+  const blockers: ErrorDetails[] = [];
+  const pods = [...new Set(group.flatMap((bound) => bound.pods))];
+  const owners = pods.map((pod) => findOwner(pod, state));
+  blockers.push(...owners.flatMap((one) => ("blocker" in one ? [one.blocker] : [])));
+  const owner = owners.find((one) => "owner" in one);
+  const volumes: PlannedVolume[] = [];
+  for (const bound of group) {
+    const template = owner?.template?.spec?.volumeClaimTemplates?.find((one) =>
+      bound.claim.metadata.name.startsWith(`${one.metadata.name}-`),
+    );
+    const result = planVolume(bound, template, state, request);
+    if ("blocker" in result) blockers.push(result.blocker);
+    else volumes.push(result.planned);
+  }
+  blockers.push(...findMissingSources(volumes));
+  const namespace = group[0]?.claim.metadata.namespace ?? "";
+  const running = pods.filter((pod) => !["Succeeded", "Failed"].includes(pod.status?.phase ?? ""));
+  return {
+    planned:
+      volumes.length === 0
+        ? []
+        : [
+            {
+              namespace,
+              ...(owner === undefined ? {} : { owner: owner.owner }),
+              pods: running.length,
+              volumes,
+            },
+          ],
+    blockers,
+  };
+}
+
+/** A rebuild needs the folder that its source claim is restored into. */
+function findMissingSources(volumes: PlannedVolume[]): ErrorDetails[] {
+  return volumes.flatMap(({ claim, source }) => {
+    if (source.kind !== "rebuild") return [];
+    const found = volumes.some(
+      (one) => one.claim.name === source.from.name && one.source.kind === "files",
+    );
+    if (found) return [];
+    return [
+      {
+        code: "RECOVERY_REBUILD_NO_SOURCE",
+        message: `claim "${describeClaim(claim)}" is rebuilt from "${source.from.name}", which is not restored`,
+        why: "that claim is not on the same node, or has no usable backup itself",
+        fix: "Let the two claims be used by one pod, with the source claim backed up",
+      },
+    ];
+  });
+}
+
+function findMovingPods(bound: BoundClaim[], source: Node): Pod[] {
+  const pods = new Set(bound.flatMap((one) => one.pods));
+  return [...pods].filter(
+    ({ spec }) => spec.nodeName === source.metadata.name || spec.nodeName === undefined,
+  );
+}
+
+/** A restore takes as much time as it takes; a backup that ends within it is worth a word. */
+const expirySeconds = 4 * 3600;
+
+function warnOfExpiry(units: RecoveryUnit[], now: number): string[] {
+  return units
+    .flatMap((unit) => unit.volumes)
+    .flatMap(({ source }) => {
+      if (source.kind !== "files" || source.backup.expiresAt === undefined) return [];
+      const { backup, expiresAt } = source.backup;
+      if (Date.parse(expiresAt) - now > expirySeconds * 1000) return [];
+      return [`backup "${backup}" expires at ${expiresAt}`];
+    });
+}
+
+function findLocation(units: RecoveryUnit[]): string {
+  const sources = units.flatMap((unit) => unit.volumes).map((volume) => volume.source);
+  return sources.find((source) => source.kind === "files")?.backup.location ?? "default";
+}
+
+/** Memory that one restore may take, the limit of its pod. */
+const restoreMemory = 512 * 2 ** 20;
+
+function defaultConcurrency(target: Node): number {
+  const { cpu = "1", memory = "1Gi" } = target.status?.allocatable ?? {};
+  const byMemory = Math.floor(parseQuantity(memory) / restoreMemory);
+  return Math.max(1, Math.min(Math.floor(parseQuantity(cpu)), byMemory));
+}

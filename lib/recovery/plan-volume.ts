@@ -1,0 +1,237 @@
+import type { ErrorDetails } from "../errors.ts";
+import type { Container, PersistentVolumeClaim, Pod, PodVolume, VolumeMount } from "../objects.ts";
+import { chooseBackup } from "../velero/choose-backup.ts";
+import { preHookAnnotation } from "../velero/names.ts";
+import { planRepository } from "../velero/repository.ts";
+import type { BoundClaim } from "./find-volumes.ts";
+import { rebuildAnnotation, rebuildFromAnnotation, recoveryAnnotation } from "./labels.ts";
+import { type ClaimName, describeClaim, nameFolder } from "./names.ts";
+import type { PlannedVolume, Rebuild, TargetNode, VolumeSource } from "./plan.ts";
+import { buildNewClaim, buildReservedVolume } from "./reserve-volume.ts";
+import type { ClusterState } from "./state.ts";
+
+export interface VolumeRequest {
+  runId: string;
+  /** Name of a Backup, or "latest". */
+  wanted: string;
+  target: TargetNode;
+  /** Milliseconds since 1970. */
+  failedAt: number;
+}
+
+export type Planned<T> = { planned: T } | { blocker: ErrorDetails };
+
+/** Plans one claim of the source: where its data comes from, and what is made for it. */
+export function planVolume(
+  bound: BoundClaim,
+  template: PersistentVolumeClaim | undefined,
+  state: ClusterState,
+  request: VolumeRequest,
+): Planned<PlannedVolume> {
+  const { claim, volume } = bound;
+  const { namespace = "", name } = claim.metadata;
+  const claimName = { namespace, name };
+  const unfit = findUnfitness(bound, state);
+  if (unfit !== undefined) return { blocker: unfit };
+  const source = planSource(bound, state, request);
+  if ("blocker" in source) return source;
+  const { data, recoveryPoint, passedOver, bytes } = source.planned;
+  const folder = nameFolder(request.runId, claimName);
+  const reserved = { claim, volume, ...(template === undefined ? {} : { template }) };
+  const newVolume = buildReservedVolume(request.runId, reserved, request.target, folder);
+  return {
+    planned: {
+      claim: claimName,
+      claimUid: claim.metadata.uid ?? "",
+      oldVolume: { name: volume.metadata.name, uid: volume.metadata.uid ?? "" },
+      source: data,
+      recoveryPoint,
+      lossSeconds: Math.max(0, Math.round((request.failedAt - Date.parse(recoveryPoint)) / 1000)),
+      passedOver,
+      bytes,
+      folder,
+      newVolume,
+      newClaim: buildNewClaim(claim, newVolume.metadata.name),
+    },
+  };
+}
+
+/** What forbids to move a claim, whatever its backups say. */
+function findUnfitness(
+  { claim, volume, pods }: BoundClaim,
+  state: ClusterState,
+): ErrorDetails | undefined {
+  const { namespace = "", name } = claim.metadata;
+  const where = describeClaim({ namespace, name });
+  if (volume.spec.hostPath !== undefined) {
+    return {
+      code: "RECOVERY_VOLUME_HOSTPATH",
+      message: `claim "${where}" is on a hostPath volume`,
+      why: "Velero skips such volumes with a line in its log and calls the backup Completed",
+      fix: "Make local-path's StorageClass use defaultVolumeType: local, and move the data to a new claim",
+    };
+  }
+  if (claim.spec.volumeMode === "Block") {
+    return {
+      code: "RECOVERY_VOLUME_BLOCK",
+      message: `claim "${where}" is a block volume`,
+      why: "Velero's file backup does not carry block volumes",
+      fix: "Use the app's own replication or dump for it",
+    };
+  }
+  const foreign = (claim.metadata.finalizers ?? []).filter(
+    (one) => one !== "kubernetes.io/pvc-protection",
+  );
+  if (foreign.length > 0) {
+    return {
+      code: "RECOVERY_CLAIM_FINALIZER",
+      message: `claim "${where}" would not go away when it is deleted`,
+      why: `it has the finalizer ${foreign.join(", ")}`,
+      fix: "End what set the finalizer (a running snapshot, for example), then run again",
+    };
+  }
+  const held = pods.find((pod) => (pod.metadata.finalizers ?? []).length > 0);
+  if (held !== undefined) {
+    return {
+      code: "RECOVERY_POD_FINALIZER",
+      message: `pod "${namespace}/${held.metadata.name}" holds claim "${where}" and would not go away`,
+      why: `it has the finalizer ${held.metadata.finalizers?.join(", ")}`,
+      fix: "Remove the finalizer if what set it is gone, then run again",
+    };
+  }
+  const rival = state.volumes.find(
+    ({ spec, metadata }) =>
+      spec.claimRef?.namespace === namespace &&
+      spec.claimRef.name === name &&
+      spec.claimRef.uid === undefined &&
+      metadata.name !== volume.metadata.name,
+  );
+  if (rival !== undefined) {
+    return {
+      code: "RECOVERY_VOLUME_RIVAL",
+      message: `volume "${rival.metadata.name}" is reserved for claim "${where}" already`,
+      why: "it was left by an earlier run or by hand, and could take the claim from this run",
+      fix: `Look what is in it, then: kubectl delete pv ${rival.metadata.name}`,
+    };
+  }
+  return undefined;
+}
+
+interface PlannedSource {
+  data: VolumeSource;
+  recoveryPoint: string;
+  passedOver: PlannedVolume["passedOver"];
+  bytes: number;
+}
+
+function planSource(
+  bound: BoundClaim,
+  state: ClusterState,
+  request: VolumeRequest,
+): Planned<PlannedSource> {
+  const { namespace = "", name, annotations } = bound.claim.metadata;
+  const claim = { namespace, name };
+  if (annotations?.[recoveryAnnotation] !== "rebuild") {
+    return planBackup(claim, bound.pods, state, request);
+  }
+  const from = { namespace, name: annotations[rebuildFromAnnotation] ?? "" };
+  const command = annotations[rebuildAnnotation];
+  const rebuild = command === undefined ? undefined : planRebuild(claim, from, command, bound.pods);
+  if (rebuild === undefined) {
+    return {
+      blocker: {
+        code: "RECOVERY_REBUILD_INCOMPLETE",
+        message: `claim "${describeClaim(claim)}" is to be rebuilt, but it is not said how`,
+        why: `it needs ${rebuildFromAnnotation} and ${rebuildAnnotation}, and a pod with a container that mounts both claims`,
+        fix: "Add the annotations to the claim, or leave recovery: rebuild out",
+      },
+    };
+  }
+  const source = planBackup(from, bound.pods, state, request);
+  if ("blocker" in source) return source;
+  const { recoveryPoint, passedOver, bytes } = source.planned;
+  return {
+    planned: { data: { kind: "rebuild", from, rebuild }, recoveryPoint, passedOver, bytes },
+  };
+}
+
+function planBackup(
+  claim: ClaimName,
+  pods: Pod[],
+  state: ClusterState,
+  request: VolumeRequest,
+): Planned<PlannedSource> {
+  const { chosen, passedOver } = chooseBackup(claim, state, request.wanted, state.now);
+  const location = state.locations.get(chosen?.location ?? "");
+  if (chosen === undefined || location === undefined) {
+    const why =
+      passedOver.length === 0
+        ? "no backup ever held this volume"
+        : passedOver.map((one) => `${one.podVolumeBackup}: ${one.reason}`).join("\n       ");
+    return {
+      blocker: {
+        code: "RECOVERY_NO_BACKUP",
+        message: `claim "${describeClaim(claim)}" has no usable backup${request.wanted === "latest" ? "" : ` named "${request.wanted}"`}`,
+        why,
+        fix: "Bring the host back, or recover the volume by hand (docs/disaster-recovery.md)",
+      },
+    };
+  }
+  // A hook's own start is not recorded; the start of the whole backup is never later.
+  const hooked = pods.some((pod) => preHookAnnotation in (pod.metadata.annotations ?? {}));
+  return {
+    planned: {
+      data: {
+        kind: "files",
+        backup: chosen,
+        repository: planRepository(location, claim.namespace),
+      },
+      recoveryPoint: hooked ? chosen.backupStartedAt : chosen.startedAt,
+      passedOver,
+      bytes: chosen.bytes,
+    },
+  };
+}
+
+/** The rebuild runs as the container that mounts both claims, with no more rights than it. */
+function planRebuild(
+  claim: ClaimName,
+  from: ClaimName,
+  command: string,
+  pods: Pod[],
+): Rebuild | undefined {
+  for (const pod of pods) {
+    const volumes = pod.spec.volumes ?? [];
+    for (const container of pod.spec.containers) {
+      const target = findMount(container, volumes, claim.name);
+      const source = findMount(container, volumes, from.name);
+      if (target === undefined || source === undefined) continue;
+      return {
+        command,
+        image: container.image,
+        imagePullSecrets: pod.spec.imagePullSecrets ?? [],
+        ...(pod.spec.securityContext === undefined
+          ? {}
+          : { podSecurity: pod.spec.securityContext }),
+        ...(container.securityContext === undefined
+          ? {}
+          : { containerSecurity: container.securityContext }),
+        target,
+        from: source,
+      };
+    }
+  }
+  return undefined;
+}
+
+function findMount(
+  container: Container,
+  volumes: PodVolume[],
+  claimName: string,
+): Pick<VolumeMount, "mountPath" | "subPath"> | undefined {
+  const volume = volumes.find((one) => one.persistentVolumeClaim?.claimName === claimName);
+  const mount = container.volumeMounts?.find((one) => one.name === volume?.name);
+  if (mount === undefined) return undefined;
+  const { mountPath, subPath } = mount;
+  return { mountPath, ...(subPath === undefined ? {} : { subPath }) };
+}

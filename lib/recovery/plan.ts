@@ -1,0 +1,114 @@
+import type { ErrorDetails } from "../errors.ts";
+import type {
+  PersistentVolume,
+  PersistentVolumeClaim,
+  SecurityContext,
+  VolumeMount,
+} from "../objects.ts";
+import type { ChosenBackup, PassedOver } from "../velero/choose-backup.ts";
+import type { Repository } from "../velero/repository.ts";
+import type { MachineRef } from "../world.ts";
+import type { ClaimName } from "./names.ts";
+
+/** What a failover will do; JSON, kept with the run, so that any machine can finish it. */
+export interface FailoverPlan {
+  runId: string;
+  source: SourceNode;
+  target: TargetNode;
+  /** RFC 3339; the last heartbeat of the source that the cluster saw. */
+  failedAt: string;
+  /** Every volume of the source that does not keep its data by itself yet. */
+  preserve: VolumeToPreserve[];
+  units: RecoveryUnit[];
+  /** Claims that are not bound to the node and come along by themselves. */
+  movesByItself: ClaimName[];
+  /** Schedules to hold while volumes move; those that were paused before are left alone. */
+  schedules: string[];
+  /** What the first backup on the target is made like. */
+  backup: { namespaces: string[]; location: string };
+  restoreConcurrency: number;
+  /** Free space wanted for each byte to restore. */
+  freeSpaceFactor: number;
+  restoreImage: string;
+  warnings: string[];
+  blockers: ErrorDetails[];
+  /** What a dry run found out about the source. */
+  evidence?: { verdict: string; why: string; samples: string[] };
+}
+
+export interface SourceNode {
+  name: string;
+  uid: string;
+  wasCordoned: boolean;
+  machine: MachineRef;
+  /** The inventory's public address: the machine that is switched off must have it. */
+  publicIp: string;
+  sshPort: number;
+  /** Where its kubelet listens for the other nodes. */
+  internalIp?: string;
+}
+
+export interface TargetNode {
+  name: string;
+  uid: string;
+  hostname: string;
+  publicIp: string;
+  sshPort: number;
+  /** Folder of local-path on the target. */
+  storagePath: string;
+}
+
+export interface VolumeToPreserve {
+  name: string;
+  uid: string;
+  policy: "Delete" | "Recycle";
+}
+
+/** Claims that must move together, since some pod uses them together. */
+export interface RecoveryUnit {
+  namespace: string;
+  /** What makes the pods again, `StatefulSet db`; undefined for claims that nobody uses. */
+  owner?: string;
+  /** How many pods must be Ready on the target in the end. */
+  pods: number;
+  volumes: PlannedVolume[];
+}
+
+export interface PlannedVolume {
+  claim: ClaimName;
+  claimUid: string;
+  oldVolume: { name: string; uid: string };
+  source: VolumeSource;
+  /** RFC 3339; nothing written before this time is lost. */
+  recoveryPoint: string;
+  /** `failedAt` minus the recovery point. */
+  lossSeconds: number;
+  passedOver: PassedOver[];
+  /** Velero's count of what the backup holds. */
+  bytes: number;
+  folder: string;
+  /** Our own volume over that folder, reserved for the claim. */
+  newVolume: PersistentVolume;
+  newClaim: PersistentVolumeClaim;
+}
+
+export type VolumeSource =
+  | { kind: "files"; backup: ChosenBackup; repository: Repository }
+  | { kind: "rebuild"; from: ClaimName; rebuild: Rebuild };
+
+/** How the app makes its data volume again from a restored one. */
+export interface Rebuild {
+  command: string;
+  image: string;
+  imagePullSecrets: { name: string }[];
+  podSecurity?: SecurityContext;
+  containerSecurity?: SecurityContext;
+  /** Where the app's container mounts the two claims. */
+  target: Pick<VolumeMount, "mountPath" | "subPath">;
+  from: Pick<VolumeMount, "mountPath" | "subPath">;
+}
+
+/** All volumes of a plan, in the order of its units. */
+export function listVolumes(plan: FailoverPlan): PlannedVolume[] {
+  return plan.units.flatMap((unit) => unit.volumes);
+}

@@ -1,0 +1,83 @@
+import { renderTable } from "../cli/table.ts";
+import { renderBytes } from "../steps/render-lines.ts";
+import { describeClaim } from "./names.ts";
+import { type FailoverPlan, listVolumes, type PlannedVolume } from "./plan.ts";
+
+/** The plan as a person reads it before saying yes: what is lost first, then what is done. */
+export function renderPlan(plan: FailoverPlan): string {
+  const { source, target } = plan;
+  const volumes = listVolumes(plan);
+  const bytes = volumes.reduce((sum, volume) => sum + volume.bytes, 0);
+  const lines = [
+    `Failover of ${source.name} to ${target.name}, run ${plan.runId}`,
+    "",
+    `Last heartbeat of ${source.name}: ${plan.failedAt}. What was written after the recovery point is lost:`,
+    "",
+    renderTable(
+      volumes.map((volume) => [
+        describeClaim(volume.claim),
+        volume.recoveryPoint,
+        renderSeconds(volume.lossSeconds),
+        renderBytes(volume.bytes),
+        renderSource(volume),
+      ]),
+      ["VOLUME", "RECOVERY POINT", "LOSS", "SIZE", "FROM"],
+    ).trimEnd(),
+    ...renderPassedOver(volumes),
+    "",
+    "In this order; nothing is moved before there is proof that the source is off:",
+    `  keep      every volume of ${source.name} (${plan.preserve.length} change to Retain); none is deleted`,
+    `  restore   ${volumes.length} volumes, ${renderBytes(bytes)}, ${plan.restoreConcurrency} at once, into fresh folders on ${target.name}`,
+    `  judge     ${source.name}; a host that is alive ends the run, and everything is undone`,
+    `  quarantine, pause schedules: ${plan.schedules.join(", ") || "none"}`,
+    `  fence     power off machine ${source.machine.id} at ${source.machine.provider}`,
+    `! taint     ${source.name} as out of service: its pods are deleted by force`,
+    ...plan.units.map(
+      (unit) =>
+        `! cut over  ${unit.owner ?? "unused claims"} in ${unit.namespace}: ${unit.volumes.map((one) => one.claim.name).join(", ")}`,
+    ),
+    `  back up   ${plan.backup.namespaces.join(", ") || "nothing"}, resume what was paused`,
+    "  (! cannot be undone)",
+  ];
+  if (plan.movesByItself.length > 0) {
+    lines.push("", `Moves by itself: ${plan.movesByItself.map(describeClaim).join(", ")}`);
+  }
+  if (plan.evidence !== undefined) {
+    const { verdict, why, samples } = plan.evidence;
+    lines.push("", `${source.name} is ${verdict}: ${why}`, ...samples.map((one) => `  ${one}`));
+  }
+  for (const warning of plan.warnings) lines.push("", `warning: ${warning}`);
+  for (const blocker of plan.blockers) {
+    lines.push("", `blocked: ${blocker.message}  [${blocker.code}]`);
+    if (blocker.why !== undefined) lines.push(`  why  ${blocker.why}`);
+    if (blocker.fix !== undefined) lines.push(`  fix  ${blocker.fix}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** 3725 becomes "1 h 02 min". */
+export function renderSeconds(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return `${hours} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
+
+function renderSource(volume: PlannedVolume): string {
+  const { source } = volume;
+  if (source.kind === "files") return `backup ${source.backup.backup}`;
+  return `rebuilt from ${source.from.name}`;
+}
+
+function renderPassedOver(volumes: PlannedVolume[]): string[] {
+  const lines = volumes.flatMap((volume) =>
+    volume.source.kind === "rebuild"
+      ? []
+      : volume.passedOver.map(
+          (one) =>
+            `  ${describeClaim(volume.claim)}: ${one.podVolumeBackup} of ${one.startedAt}: ${one.reason}`,
+        ),
+  );
+  return lines.length === 0 ? [] : ["", "Newer backups that cannot be used:", ...lines];
+}

@@ -1,0 +1,91 @@
+/** Exit codes of the restore script that say more than "failed". */
+export const restoreExits = { noSpace: 10, noRepository: 11, noSnapshot: 12 } as const;
+
+/** Starts every line that the program and not kopia wrote; the rest of the line is JSON. */
+export const linePrefix = "infra-k3s: ";
+
+/** Makes the words of both scripts below; busybox is all there is in the image. */
+const helpers = `
+set -eu -o pipefail
+say() { printf '${linePrefix}%s\\n' "$1"; }
+# Everything is counted by NUL, since a file name may hold a newline.
+count() { find "$folder" -xdev -type "$1" -print0 | tr -cd '\\0' | wc -c; }
+walk() {
+  # Without this a power cut would leave the right sizes over empty blocks.
+  sync -f "$folder"
+  bytes=$(find "$folder" -xdev -type f -print0 | xargs -0 -r stat -c %s | awk '{ sum += $1 } END { printf "%.0f", sum }')
+  say "{\\"event\\":\\"walked\\",\\"files\\":$(count f),\\"directories\\":$(count d),\\"symlinks\\":$(count l),\\"bytes\\":$bytes}"
+}
+`;
+
+/**
+ * Restores one kopia snapshot into a fresh folder and tells what it found and made. Takes
+ * STORAGE, FOLDER, SNAPSHOT, NEED_BYTES, CREDENTIALS and PROFILE from the environment, and as
+ * arguments those of `kopia repository connect s3`; the keys go to kopia by its environment.
+ *
+ * kopia needs `--mode=local` (else a name like data.tar makes an archive) and
+ * `--no-ignore-permission-errors` (else wrong owners end with exit code 0).
+ */
+export const restoreScript = `${helpers}
+folder="$STORAGE/$FOLDER"
+key() {
+  awk -v profile="$PROFILE" -v key="$1" '
+    /^[ \\t]*\\[/ { gsub(/^[ \\t]*\\[[ \\t]*|[ \\t]*\\].*$/, ""); sub(/^profile[ \\t]+/, ""); section = $0; next }
+    section == profile {
+      at = index($0, "="); name = substr($0, 1, at - 1); value = substr($0, at + 1)
+      gsub(/^[ \\t]+|[ \\t\\r]+$/, "", name); gsub(/^[ \\t]+|[ \\t\\r]+$/, "", value)
+      if (at > 0 && name == key) { print value; exit }
+    }' "$CREDENTIALS"
+}
+AWS_ACCESS_KEY_ID=$(key aws_access_key_id) AWS_SECRET_ACCESS_KEY=$(key aws_secret_access_key)
+AWS_SESSION_TOKEN=$(key aws_session_token)
+export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
+export KOPIA_CHECK_FOR_UPDATES=false KOPIA_PERSIST_CREDENTIALS_ON_CONNECT=false
+
+free=$(($(stat -f -c %a "$STORAGE") * $(stat -f -c %S "$STORAGE")))
+if [ "$free" -lt "$NEED_BYTES" ]; then
+  say "{\\"event\\":\\"space\\",\\"freeBytes\\":$free,\\"needBytes\\":$NEED_BYTES}"
+  exit ${restoreExits.noSpace}
+fi
+
+# Its log files would fill the memory that HOME is.
+run_kopia() { kopia --disable-file-logging --disable-content-log "$@"; }
+tries=0
+until run_kopia repository connect s3 --readonly "$@" 2>&1; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 4 ] || exit ${restoreExits.noRepository}
+  sleep 2
+done
+
+manifest=$(run_kopia manifest show "$SNAPSHOT") || exit ${restoreExits.noSnapshot}
+say "{\\"event\\":\\"manifest\\",\\"manifest\\":$(printf '%s\\n' "$manifest" | grep -v '^//' | tr -d '\\n')}"
+
+# Left by an earlier try of this run, whose pod is gone: kopia would merge into it.
+rm -rf "$folder"
+mkdir "$folder"
+run_kopia restore --mode=local --write-sparse-files --no-ignore-permission-errors \\
+  --progress-update-interval=1s "$SNAPSHOT" "$folder" 2>&1 |
+  awk 'BEGIN { RS = "[\\r\\n]" } { print; fflush() }'
+walk
+`;
+
+/** Makes the empty folder that a rebuild fills, open to every user as local-path makes them. */
+export const prepareScript = `${helpers}
+rm -rf "$STORAGE/$FOLDER"
+mkdir -m 0777 "$STORAGE/$FOLDER"
+`;
+
+/** Tells what a rebuild made. */
+export const walkScript = `${helpers}
+folder="$STORAGE/$FOLDER"
+walk
+`;
+
+/** Removes the folders named by its arguments, which are all of one run. */
+export const removeScript = `${helpers}
+for name in "$@"; do
+  case "$name" in dr-*/* | *..* ) exit 1 ;; dr-*) rm -rf "$STORAGE/$name" ;; *) exit 1 ;; esac
+done
+sync -f "$STORAGE"
+say '{"event":"removed"}'
+`;

@@ -1,0 +1,111 @@
+import type {
+  Application,
+  Backup,
+  BackupStorageLocation,
+  ConfigMap,
+  Lease,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodVolumeBackup,
+  Schedule,
+  StorageClass,
+  Workload,
+} from "../objects.ts";
+import { veleroNamespace } from "../velero/names.ts";
+import type { World } from "../world.ts";
+
+/** Everything a recovery plan is made from, read once; planning itself touches nothing. */
+export interface ClusterState {
+  /** Milliseconds since 1970. */
+  now: number;
+  nodes: Node[];
+  /** Heartbeats of the nodes, by node name. */
+  heartbeats: Map<string, Lease>;
+  volumes: PersistentVolume[];
+  claims: PersistentVolumeClaim[];
+  pods: Pod[];
+  /** ReplicaSets, StatefulSets, Jobs: what owns pods, by UID. */
+  owners: Map<string, Workload>;
+  storageClasses: Map<string, StorageClass>;
+  /** local-path's settings, of the namespace it runs in. */
+  localPathConfig: ConfigMap | undefined;
+  podVolumeBackups: PodVolumeBackup[];
+  backups: Map<string, Backup>;
+  locations: Map<string, BackupStorageLocation>;
+  schedules: Schedule[];
+  applications: Application[];
+}
+
+/** Reads the state; lists go in pages and at once. Throws what Cluster throws. */
+export async function readClusterState(
+  world: Pick<World, "cluster" | "clock">,
+): Promise<ClusterState> {
+  const { cluster, clock } = world;
+  const velero = { namespace: veleroNamespace };
+  const [
+    nodes,
+    leases,
+    volumes,
+    claims,
+    pods,
+    replicaSets,
+    statefulSets,
+    jobs,
+    storageClasses,
+    localPathConfig,
+    podVolumeBackups,
+    backups,
+    locations,
+    schedules,
+    applications,
+  ] = await Promise.all([
+    cluster.list("Node"),
+    cluster.list("Lease", { namespace: "kube-node-lease" }),
+    cluster.list("PersistentVolume"),
+    cluster.list("PersistentVolumeClaim"),
+    cluster.list("Pod"),
+    cluster.list("ReplicaSet"),
+    cluster.list("StatefulSet"),
+    cluster.list("Job"),
+    cluster.list("StorageClass"),
+    findLocalPathConfig(cluster),
+    cluster.list("PodVolumeBackup", velero),
+    cluster.list("Backup", velero),
+    cluster.list("BackupStorageLocation", velero),
+    cluster.list("Schedule", velero),
+    cluster.list("Application"),
+  ]);
+  return {
+    now: clock.now(),
+    nodes,
+    heartbeats: byName(leases),
+    volumes,
+    claims,
+    pods,
+    owners: new Map(
+      [...replicaSets, ...statefulSets, ...jobs].map((one) => [one.metadata.uid ?? "", one]),
+    ),
+    storageClasses: byName(storageClasses),
+    localPathConfig,
+    podVolumeBackups,
+    backups: byName(backups),
+    locations: byName(locations),
+    schedules,
+    applications,
+  };
+}
+
+/** k3s keeps local-path in kube-system, its own manifest in local-path-storage. */
+async function findLocalPathConfig(cluster: World["cluster"]): Promise<ConfigMap | undefined> {
+  const name = "local-path-config";
+  return (
+    (await cluster.find({ kind: "ConfigMap", name, namespace: "kube-system" })) ??
+    (await cluster.find({ kind: "ConfigMap", name, namespace: "local-path-storage" }))
+  );
+}
+
+function byName<T extends { metadata: { name: string } }>(objects: T[]): Map<string, T> {
+  return new Map(objects.map((object) => [object.metadata.name, object]));
+}

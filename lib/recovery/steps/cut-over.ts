@@ -1,0 +1,279 @@
+import { exitCodes, hasCode, InfraError } from "../../errors.ts";
+import type { PersistentVolume, PersistentVolumeClaim, Pod, Ref } from "../../objects.ts";
+import type { Step, StepRun } from "../../steps/step.ts";
+import type { World } from "../../world.ts";
+import { listClaimNames } from "../find-volumes.ts";
+import { runLabel } from "../labels.ts";
+import { describeClaim } from "../names.ts";
+import type { PlannedVolume, RecoveryUnit } from "../plan.ts";
+import type { Recovery } from "./recovery.ts";
+import { fillStepId } from "./restore-volume.ts";
+
+/** A claim that is gone is posted again at this pace: whoever is first binds it. */
+const postEverySeconds = 0.008;
+
+/** Who holds a claim that does not go is looked up every so many posts. */
+const explainEvery = 250;
+
+/** Id of the step that moves the claims of a unit. */
+export function cutOverStepId(unit: RecoveryUnit): string {
+  const names = unit.volumes.map((volume) => volume.claim.name).join("+");
+  return `cut-over:${unit.namespace}/${names}`;
+}
+
+/**
+ * Moves the claims of one unit to the restored folders: reserve a volume for each, then release
+ * the old claims. The controllers stay up and start their pods on the target as soon as the new
+ * claims are bound. The order is what keeps a claim from getting any other volume; it was attacked
+ * in every step (docs/decisions/0003-reserve-then-release.md).
+ */
+export function cutOver({ world, plan }: Recovery, unit: RecoveryUnit): Step {
+  const { cluster } = world;
+  const names = unit.volumes.map((volume) => describeClaim(volume.claim)).join(", ");
+
+  async function isDone(): Promise<boolean> {
+    const claims = await Promise.all(
+      unit.volumes.map((volume) => findReleasedClaim(cluster, volume)),
+    );
+    return claims.every((claim) => claim?.status?.phase === "Bound");
+  }
+
+  return {
+    id: cutOverStepId(unit),
+    title: `Cut over ${unit.owner ?? "unused claims"} (${names})`,
+    after: ["declare-out-of-service", ...unit.volumes.map(fillStepId)],
+    irreversible: true,
+    timeoutSeconds: 300,
+    waitsFor: `${unit.owner ?? names} to be Ready on ${plan.target.name}`,
+    async observe() {
+      return (await isDone()) ? { state: "done" } : { state: "open" };
+    },
+    async act(run) {
+      const left: PlannedVolume[] = [];
+      for (const volume of unit.volumes) {
+        if ((await findReleasedClaim(cluster, volume)) === undefined) left.push(volume);
+      }
+      for (const volume of left) await checkPreserved(cluster, volume);
+      await Promise.all(left.map((volume) => reserve(cluster, volume, run)));
+      await checkCordon(world, plan.source.name);
+      await clearHolders(world, unit, plan.source.name);
+      await Promise.all(left.map((volume) => release(world, volume, run)));
+    },
+    async verify(run) {
+      await Promise.all(unit.volumes.map((volume) => waitBound(cluster, volume, run)));
+      const readyAt = await waitReady(world, unit, plan.target.name, run);
+      return {
+        owner: unit.owner,
+        node: plan.target.name,
+        readyAt,
+        volumes: unit.volumes.map((volume) => volume.newVolume.metadata.name),
+      };
+    },
+  };
+}
+
+/** The claim of a volume if it is the new one already; another volume under it is an error. */
+export async function findReleasedClaim(
+  cluster: World["cluster"],
+  volume: PlannedVolume,
+): Promise<PersistentVolumeClaim | undefined> {
+  const claim = await cluster.find(claimRef(volume));
+  if (claim === undefined || claim.metadata.uid === volume.claimUid) return undefined;
+  const { volumeName } = claim.spec;
+  if (volumeName === undefined || volumeName === "") return undefined;
+  if (volumeName === volume.newVolume.metadata.name) return claim;
+  throw new InfraError({
+    code: "CUTOVER_FOREIGN_VOLUME",
+    message: `claim "${describeClaim(volume.claim)}" got another volume, "${volumeName}"`,
+    why: "somebody made the claim in a way that our reserved volume does not fit; the app may run on an empty volume",
+    fix: `Stop the app, keep both volumes (nothing was deleted), and look at: kubectl describe pv ${volumeName}`,
+    exitCode: exitCodes.halfDone,
+  });
+}
+
+function claimRef(volume: PlannedVolume): Ref<"PersistentVolumeClaim"> {
+  return { kind: "PersistentVolumeClaim", ...volume.claim };
+}
+
+async function checkPreserved(cluster: World["cluster"], volume: PlannedVolume): Promise<void> {
+  const { name, uid } = volume.oldVolume;
+  const old = await cluster.find({ kind: "PersistentVolume", name });
+  if (old?.metadata.uid !== uid) return;
+  if (old.spec.persistentVolumeReclaimPolicy === "Retain") return;
+  throw new InfraError({
+    code: "CUTOVER_NOT_PRESERVED",
+    message: `the old volume "${name}" would be deleted with its claim`,
+    why: "its reclaim policy was changed back while this run was under way",
+    fix: `kubectl patch pv ${name} -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}', then run again`,
+    exitCode: exitCodes.failed,
+  });
+}
+
+/**
+ * Makes our volume and waits until it is Available: only the volume controller writes that, so it
+ * proves that the controller runs and knows the volume before anything is let go.
+ */
+async function reserve(
+  cluster: World["cluster"],
+  volume: PlannedVolume,
+  run: StepRun,
+): Promise<void> {
+  const { newVolume } = volume;
+  const ref = { kind: "PersistentVolume", name: newVolume.metadata.name } as const;
+  try {
+    await cluster.create<PersistentVolume>(newVolume);
+  } catch (error) {
+    if (!hasCode(error, "CLUSTER_EXISTS")) throw error;
+  }
+  await run.poll(async () => {
+    const found = await cluster.find(ref);
+    const owner = found?.metadata.labels?.[runLabel];
+    if (found === undefined || owner !== newVolume.metadata.labels?.[runLabel]) {
+      throw new InfraError({
+        code: "CUTOVER_VOLUME_LOST",
+        message: `the reserved volume "${ref.name}" is gone or is not of this run`,
+        fix: "Find out who deleted it, then run the same command again",
+        exitCode: exitCodes.failed,
+      });
+    }
+    const phase = found.status?.phase ?? "Pending";
+    if (phase === "Available" || phase === "Bound") return { done: true };
+    return { waiting: `volume ${ref.name} to be Available (it is ${phase})` };
+  }, 0.05);
+}
+
+async function checkCordon(world: World, node: string): Promise<void> {
+  const found = await world.cluster.find({ kind: "Node", name: node });
+  if (found === undefined || found.spec?.unschedulable === true) return;
+  await world.cluster.patch({ kind: "Node", name: node }, { spec: { unschedulable: true } });
+}
+
+/**
+ * Force-deletes the pods on the dead node that name a claim: any such pod, finished ones too, keeps
+ * the claim from going, and a claim that is being deleted cannot be taken back.
+ */
+async function clearHolders(world: World, unit: RecoveryUnit, node: string): Promise<void> {
+  for (const pod of await listHolders(world, unit)) {
+    const { name, namespace = "", uid = "", finalizers = [] } = pod.metadata;
+    if (pod.spec.nodeName === undefined) continue;
+    if (finalizers.length > 0 || pod.spec.nodeName !== node) {
+      throw new InfraError({
+        code: "CUTOVER_CLAIM_HELD",
+        message: `pod "${namespace}/${name}" on ${pod.spec.nodeName} holds a claim that is to move`,
+        why:
+          finalizers.length > 0
+            ? `it has the finalizer ${finalizers.join(", ")}`
+            : "it is on another node",
+        fix: "Delete the pod, then run the same command again",
+        exitCode: exitCodes.halfDone,
+      });
+    }
+    await world.cluster.delete({ kind: "Pod", name, namespace }, { uid, gracePeriodSeconds: 0 });
+  }
+}
+
+async function listHolders(world: World, unit: RecoveryUnit): Promise<Pod[]> {
+  const claims = new Set(unit.volumes.map((volume) => volume.claim.name));
+  const pods = await world.cluster.list("Pod", { namespace: unit.namespace });
+  return pods.filter((pod) => listClaimNames(pod).some((name) => claims.has(name)));
+}
+
+/**
+ * Deletes the old claim and posts the new one until one of that name is ours. A claim that its
+ * owner made first is given our volume by name while it has none.
+ */
+async function release(world: World, volume: PlannedVolume, run: StepRun): Promise<void> {
+  const { cluster } = world;
+  const ref = claimRef(volume);
+  const old = await cluster.find(ref);
+  if (old?.metadata.uid === volume.claimUid) {
+    await cluster.delete(ref, { uid: volume.claimUid });
+  }
+  let posts = 0;
+  let held = `the old claim ${describeClaim(volume.claim)} to go`;
+  await run.poll(async () => {
+    posts += 1;
+    try {
+      await cluster.create(volume.newClaim);
+      return { done: true };
+    } catch (error) {
+      if (hasCode(error, "CLUSTER_QUOTA")) return { waiting: "the quota of the old claim" };
+      if (!hasCode(error, "CLUSTER_EXISTS", "CLUSTER_CONFLICT")) throw error;
+    }
+    const found = await cluster.find(ref);
+    if (found === undefined) return { waiting: "nothing: the old claim is gone" };
+    if (found.metadata.uid === volume.claimUid) {
+      if (posts % explainEvery === 0) held = await explainHeld(world, volume);
+      return { waiting: held };
+    }
+    if ((await findReleasedClaim(cluster, volume)) !== undefined) return { done: true };
+    return (await adopt(cluster, volume, found))
+      ? { done: true }
+      : { waiting: "the claim's owner" };
+  }, postEverySeconds);
+}
+
+async function adopt(
+  cluster: World["cluster"],
+  volume: PlannedVolume,
+  found: PersistentVolumeClaim,
+): Promise<boolean> {
+  const { uid, resourceVersion } = found.metadata;
+  try {
+    await cluster.patch(claimRef(volume), {
+      metadata: { uid, resourceVersion },
+      spec: { volumeName: volume.newVolume.metadata.name },
+    });
+    return true;
+  } catch (error) {
+    if (hasCode(error, "CLUSTER_CONFLICT", "CLUSTER_NOT_FOUND")) return false;
+    throw error;
+  }
+}
+
+async function explainHeld(world: World, volume: PlannedVolume): Promise<string> {
+  const pods = await world.cluster.list("Pod", { namespace: volume.claim.namespace });
+  const holders = pods.filter(
+    (pod) => pod.spec.nodeName !== undefined && listClaimNames(pod).includes(volume.claim.name),
+  );
+  const who = holders.map((pod) => pod.metadata.name).join(", ");
+  return `the old claim ${describeClaim(volume.claim)} to go${who === "" ? "" : `, held by ${who}`}`;
+}
+
+async function waitBound(
+  cluster: World["cluster"],
+  volume: PlannedVolume,
+  run: StepRun,
+): Promise<void> {
+  await run.poll(async () => {
+    const [claim, bound] = await Promise.all([
+      findReleasedClaim(cluster, volume),
+      cluster.find({ kind: "PersistentVolume", name: volume.newVolume.metadata.name }),
+    ]);
+    const isBound =
+      claim?.status?.phase === "Bound" && bound?.spec.claimRef?.uid === claim.metadata.uid;
+    return isBound
+      ? { done: true }
+      : { waiting: `claim ${describeClaim(volume.claim)} to be Bound` };
+  }, 0.05);
+}
+
+/** Waits for the unit's pods; returns when the last one became Ready, in milliseconds. */
+async function waitReady(
+  world: World,
+  unit: RecoveryUnit,
+  node: string,
+  run: StepRun,
+): Promise<number> {
+  return await run.poll<number>(async () => {
+    const pods = (await listHolders(world, unit)).filter((pod) => pod.spec.nodeName === node);
+    const ready = pods.filter((pod) =>
+      pod.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True"),
+    );
+    if (ready.length >= unit.pods) return { done: world.clock.now() };
+    const states = pods.map((pod) => `${pod.metadata.name} is ${pod.status?.phase ?? "unknown"}`);
+    return {
+      waiting: `${ready.length} of ${unit.pods} pods Ready; ${states.join(", ") || "none made yet"}`,
+    };
+  }, 0.1);
+}

@@ -1,0 +1,45 @@
+import type { Step } from "../../steps/step.ts";
+import { outOfServiceTaint } from "../labels.ts";
+import { findTaint, patchNode, withoutTaint } from "./patch-node.ts";
+import type { Recovery } from "./recovery.ts";
+
+/**
+ * States to Kubernetes that the source is off for good. Its pods are deleted by force and the
+ * controllers make new ones: those without volumes of the source are back at once.
+ */
+export function declareOutOfService({ world, plan }: Recovery): Step {
+  const { cluster } = world;
+  const { source } = plan;
+
+  async function isDeclared(): Promise<boolean> {
+    const node = await cluster.find({ kind: "Node", name: source.name });
+    return findTaint(node, outOfServiceTaint)?.effect === "NoExecute";
+  }
+
+  return {
+    id: "declare-out-of-service",
+    title: `Declare ${source.name} out of service (its pods are deleted by force)`,
+    after: ["fence-source"],
+    irreversible: true,
+    timeoutSeconds: 30,
+    waitsFor: "the API server to take the taint",
+    async observe() {
+      return (await isDeclared()) ? { state: "done" } : { state: "open" };
+    },
+    async act() {
+      await patchNode(cluster, source.name, (node) => ({
+        unschedulable: true,
+        taints: [
+          ...withoutTaint(node, outOfServiceTaint),
+          { key: outOfServiceTaint, value: "nodeshutdown", effect: "NoExecute" },
+        ],
+      }));
+    },
+    async verify(run) {
+      await run.poll(async () =>
+        (await isDeclared()) ? { done: true } : { waiting: `the taint on ${source.name}` },
+      );
+      return { node: source.name };
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { Step } from "../../steps/step.ts";
+import { quarantineTaint } from "../labels.ts";
+import { findTaint, patchNode, withoutTaint } from "./patch-node.ts";
+import type { Recovery } from "./recovery.ts";
+
+/** Cordons the source and marks it as ours, so that nothing lands on it if it comes back. */
+export function quarantineSource({ world, plan }: Recovery): Step {
+  const { cluster } = world;
+  const { source, runId } = plan;
+
+  async function isQuarantined(): Promise<boolean> {
+    const node = await cluster.find({ kind: "Node", name: source.name });
+    return node?.spec?.unschedulable === true && findTaint(node, quarantineTaint)?.value === runId;
+  }
+
+  return {
+    id: "quarantine-source",
+    title: `Cordon ${source.name} and taint it as quarantined`,
+    after: ["judge-source"],
+    timeoutSeconds: 30,
+    waitsFor: "the API server to take the taint",
+    async observe() {
+      return (await isQuarantined()) ? { state: "done" } : { state: "open" };
+    },
+    async act() {
+      await patchNode(cluster, source.name, (node) => ({
+        unschedulable: true,
+        taints: [
+          ...withoutTaint(node, quarantineTaint),
+          { key: quarantineTaint, value: runId, effect: "NoSchedule" },
+        ],
+      }));
+    },
+    async verify(run) {
+      await run.poll(async () =>
+        (await isQuarantined()) ? { done: true } : { waiting: `the taint on ${source.name}` },
+      );
+      return { node: source.name };
+    },
+    async undo() {
+      const changed = await patchNode(cluster, source.name, (node) => {
+        if (findTaint(node, quarantineTaint)?.value !== runId) return undefined;
+        return {
+          taints: withoutTaint(node, quarantineTaint),
+          ...(source.wasCordoned ? {} : { unschedulable: false }),
+        };
+      });
+      return changed ? `${source.name} as schedulable as before` : undefined;
+    },
+  };
+}

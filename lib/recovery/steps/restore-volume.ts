@@ -1,0 +1,132 @@
+import type { Step } from "../../steps/step.ts";
+import { describeClaim } from "../names.ts";
+import type { PlannedVolume } from "../plan.ts";
+import { checkRestored } from "../restore-log.ts";
+import { buildRebuildPod, buildRemovePod, buildRestorePod } from "../restore-pod.ts";
+import { findReleasedClaim } from "./cut-over.ts";
+import type { Recovery } from "./recovery.ts";
+import { readPodLog, refOf, removePod, runPod } from "./run-pod.ts";
+
+/** Restores may take long, and a bucket that is away for a while is only waited for. */
+const restoreSeconds = 24 * 3600;
+
+/** Id of the step that puts the data of a claim into its fresh folder. */
+export function fillStepId(volume: PlannedVolume): string {
+  return `${volume.source.kind === "files" ? "restore" : "rebuild"}:${describeClaim(volume.claim)}`;
+}
+
+/** Restores one volume's newest usable backup into its fresh folder on the target. */
+export function restoreVolume({ world, plan }: Recovery, volume: PlannedVolume): Step {
+  const pod = buildRestorePod(plan, volume);
+  const claim = describeClaim(volume.claim);
+  return {
+    id: fillStepId(volume),
+    title: `Restore ${claim} on ${plan.target.name}`,
+    after: ["preserve-volumes"],
+    lane: "restore",
+    timeoutSeconds: restoreSeconds,
+    waitsFor: `the restore pod of ${claim}`,
+    async observe() {
+      if (await isReleased({ world, plan }, volume))
+        return { state: "not-needed", note: "cut over already" };
+      const found = await world.cluster.find(refOf(pod));
+      return found?.status?.phase === "Succeeded" ? { state: "done" } : { state: "open" };
+    },
+    async act(run) {
+      let total = volume.bytes;
+      await runPod(world, pod, run, (log) => {
+        total = log.snapshot?.bytes ?? total;
+        if (log.percent === undefined) return;
+        run.report({ bytesDone: Math.round((total * log.percent) / 100), bytesTotal: total });
+      });
+    },
+    async verify() {
+      const log = await readPodLog(world, refOf(pod));
+      const { files, directories, symlinks, bytes } = checkRestored(log, claim);
+      return {
+        claim,
+        files,
+        directories,
+        symlinks,
+        bytes,
+        proof: "kopia checked every block against its hash; files counted after a sync",
+        leftOutOfBackup: log.snapshot?.excluded ?? 0,
+      };
+    },
+    async undo(run) {
+      return (await removePod(world, refOf(pod), run)) ? `pod of ${claim} removed` : undefined;
+    },
+  };
+}
+
+/** Lets the app make one `rebuild` volume from the restored one, before anything is cut over. */
+export function rebuildVolume(
+  { world, plan }: Recovery,
+  volume: PlannedVolume,
+  from: PlannedVolume,
+): Step {
+  const pod = buildRebuildPod(plan, volume, from);
+  const claim = describeClaim(volume.claim);
+  return {
+    id: fillStepId(volume),
+    title: `Rebuild ${claim} from ${from.claim.name}`,
+    after: [fillStepId(from)],
+    timeoutSeconds: restoreSeconds,
+    waitsFor: `the rebuild pod of ${claim}`,
+    async observe() {
+      if (await isReleased({ world, plan }, volume))
+        return { state: "not-needed", note: "cut over already" };
+      const found = await world.cluster.find(refOf(pod));
+      return found?.status?.phase === "Succeeded" ? { state: "done" } : { state: "open" };
+    },
+    async act(run) {
+      await runPod(world, pod, run);
+    },
+    async verify() {
+      const { walked } = await readPodLog(world, refOf(pod));
+      return {
+        claim,
+        ...walked,
+        proof: `the app's own rebuild command ended well, on the verified restore of ${from.claim.name}`,
+      };
+    },
+    async undo(run) {
+      return (await removePod(world, refOf(pod), run)) ? `pod of ${claim} removed` : undefined;
+    },
+  };
+}
+
+/**
+ * Not a change of its own: the undo that removes the run's folders on the target. It stands first
+ * in the order, so that every pod that wrote into them is gone when it comes to be undone.
+ */
+export function ownFolders({ world, plan }: Recovery, volumes: PlannedVolume[]): Step {
+  const pod = buildRemovePod(
+    plan,
+    volumes.map((volume) => volume.folder),
+  );
+  return {
+    id: "own-folders",
+    title: `Fresh folders dr-${plan.runId}.* on ${plan.target.name}`,
+    after: [],
+    timeoutSeconds: 600,
+    waitsFor: `the folders on ${plan.target.name} to be removed`,
+    async observe() {
+      return { state: "done", note: "each restore makes its own" };
+    },
+    async act() {},
+    async verify() {
+      return { folders: volumes.map((volume) => `${plan.target.storagePath}/${volume.folder}`) };
+    },
+    async undo(run) {
+      if (volumes.length === 0) return undefined;
+      await runPod(world, pod, run);
+      await removePod(world, refOf(pod), run);
+      return "folders removed";
+    },
+  };
+}
+
+async function isReleased({ world }: Recovery, volume: PlannedVolume): Promise<boolean> {
+  return (await findReleasedClaim(world.cluster, volume)) !== undefined;
+}

@@ -1,0 +1,177 @@
+import { exitCodes, hasCode, InfraError } from "../../errors.ts";
+import type { Pod, Ref } from "../../objects.ts";
+import type { StepRun } from "../../steps/step.ts";
+import type { World } from "../../world.ts";
+import { type PodLog, parsePodLog } from "../restore-log.ts";
+import { workContainer } from "../restore-pod.ts";
+import { restoreExits } from "../restore-script.ts";
+
+/** Reasons for which a container will never start. */
+const hopeless = [
+  "ErrImageNeverPull",
+  "ErrImagePull",
+  "ImagePullBackOff",
+  "InvalidImageName",
+  "CreateContainerConfigError",
+  "CreateContainerError",
+];
+
+/** How many lines of a long log are enough to see the progress. */
+const progressLines = 20;
+
+/**
+ * Makes the pod unless it is there, and waits until it has succeeded. A failed pod of an earlier
+ * try is replaced, once it is truly gone. Throws RESTORE_* with what the pod said.
+ */
+export async function runPod(
+  world: World,
+  pod: Pod,
+  run: StepRun,
+  onLog: (log: PodLog) => void = () => undefined,
+): Promise<void> {
+  const ref = refOf(pod);
+  const earlier = await world.cluster.find(ref);
+  if (earlier?.status?.phase === "Failed") await removePod(world, ref, run);
+  await createOnce(world, pod);
+  await run.poll(async () => {
+    const found = await world.cluster.find(ref);
+    if (found === undefined) throw vanished(ref);
+    if (found.status?.phase === "Succeeded") return { done: true };
+    if (found.status?.phase === "Failed") throw await explainFailure(world, found);
+    const stuck = findHopeless(found);
+    if (stuck !== undefined) throw cannotStart(ref, stuck);
+    if (found.status?.phase === "Running") onLog(await readPodLog(world, ref, progressLines));
+    return { waiting: `pod ${ref.name} is ${found.status?.phase ?? "not seen by its node"}` };
+  }, 1);
+}
+
+/** What the working container of a pod has printed, or its last lines. */
+export async function readPodLog(
+  world: World,
+  ref: Ref<"Pod">,
+  tailLines?: number,
+): Promise<PodLog> {
+  const { name, namespace = "" } = ref;
+  try {
+    const pod = { name, namespace, container: workContainer };
+    return parsePodLog(await world.cluster.readLog(pod, tailLines));
+  } catch (error) {
+    // Between a container's start and its kubelet's answer there may be no log yet.
+    if (hasCode(error, "CLUSTER_NOT_FOUND", "CLUSTER_INVALID")) return parsePodLog("");
+    throw error;
+  }
+}
+
+/**
+ * Deletes a pod and waits until its kubelet has confirmed it: only then nothing writes into its
+ * folder any more. Returns whether there was one.
+ */
+export async function removePod(world: World, ref: Ref<"Pod">, run: StepRun): Promise<boolean> {
+  const found = await world.cluster.find(ref);
+  if (found === undefined) return false;
+  await world.cluster.delete(ref, { uid: found.metadata.uid ?? "" });
+  await run.poll(async () => {
+    const again = await world.cluster.find(ref);
+    return again === undefined ? { done: true } : { waiting: `pod ${ref.name} to end` };
+  });
+  return true;
+}
+
+/** Reference to a pod that is built or read. */
+export function refOf(pod: Pod): Ref<"Pod"> {
+  const { name, namespace } = pod.metadata;
+  return { kind: "Pod", name, ...(namespace === undefined ? {} : { namespace }) };
+}
+
+async function createOnce(world: World, pod: Pod): Promise<void> {
+  try {
+    await world.cluster.create(pod);
+  } catch (error) {
+    if (!hasCode(error, "CLUSTER_EXISTS")) throw error;
+  }
+}
+
+function findHopeless(pod: Pod): string | undefined {
+  const statuses = [
+    ...(pod.status?.initContainerStatuses ?? []),
+    ...(pod.status?.containerStatuses ?? []),
+  ];
+  for (const { state } of statuses) {
+    const reason = state?.waiting?.reason;
+    if (reason !== undefined && hopeless.includes(reason)) {
+      return [reason, state?.waiting?.message].filter((text) => text !== undefined).join(": ");
+    }
+  }
+  return undefined;
+}
+
+function vanished(ref: Ref<"Pod">): InfraError {
+  return new InfraError({
+    code: "RESTORE_POD_GONE",
+    message: `pod "${ref.namespace}/${ref.name}" is gone before it ended`,
+    why: "somebody deleted it, or its node took it away",
+    fix: "Look at the target node, then run the same command again",
+    exitCode: exitCodes.failed,
+  });
+}
+
+function cannotStart(ref: Ref<"Pod">, why: string): InfraError {
+  return new InfraError({
+    code: "RESTORE_POD_CANNOT_START",
+    message: `pod "${ref.namespace}/${ref.name}" cannot start`,
+    why,
+    fix: "Correct the image or the secret that it names, then run the same command again",
+    exitCode: exitCodes.needsPerson,
+  });
+}
+
+async function explainFailure(world: World, pod: Pod): Promise<InfraError> {
+  const ref = refOf(pod);
+  const log = await readPodLog(world, ref);
+  const states = [
+    ...(pod.status?.initContainerStatuses ?? []),
+    ...(pod.status?.containerStatuses ?? []),
+  ];
+  const ended = states.find((one) => (one.state?.terminated?.exitCode ?? 0) !== 0)?.state
+    ?.terminated;
+  const said = [
+    pod.status?.reason ?? ended?.reason,
+    ended === undefined ? pod.status?.message : `exit code ${ended.exitCode}`,
+    ...log.tail,
+  ];
+  const why = said.filter((text) => text !== undefined && text !== "").join("; ");
+  const base = { message: `pod "${ref.namespace}/${ref.name}" failed`, why };
+  if (ended?.exitCode === restoreExits.noSpace) {
+    return new InfraError({
+      code: "RESTORE_NO_SPACE",
+      message: "the target has too little free space for a volume",
+      why: `${log.space?.freeBytes} bytes are free, ${log.space?.needBytes} are wanted`,
+      fix: "Choose another --target-node, or free space there",
+      exitCode: exitCodes.needsPerson,
+    });
+  }
+  if (ended?.exitCode === restoreExits.noSnapshot) {
+    return new InfraError({
+      ...base,
+      code: "RESTORE_NO_SNAPSHOT",
+      message: "the snapshot is gone from the bucket",
+      fix: "Choose another backup with --backup NAME",
+      exitCode: exitCodes.needsPerson,
+    });
+  }
+  if (ended?.exitCode === restoreExits.noRepository) {
+    return new InfraError({
+      ...base,
+      code: "RESTORE_NO_REPOSITORY",
+      message: "the backup repository cannot be opened",
+      fix: "Check the bucket, its keys and velero-repo-credentials, then run the same command again",
+      exitCode: exitCodes.failed,
+    });
+  }
+  return new InfraError({
+    ...base,
+    code: "RESTORE_POD_FAILED",
+    fix: "Run the same command again: it starts with a fresh folder",
+    exitCode: exitCodes.failed,
+  });
+}

@@ -1,0 +1,117 @@
+import type { Backup, BackupStorageLocation, PodVolumeBackup } from "../objects.ts";
+import { backupNameLabel, claimNameAnnotation } from "./names.ts";
+
+/** What the choice is made from: everything of Velero's that the cluster holds. */
+export interface BackupShelf {
+  podVolumeBackups: PodVolumeBackup[];
+  backups: Map<string, Backup>;
+  locations: Map<string, BackupStorageLocation>;
+}
+
+export interface ChosenBackup {
+  podVolumeBackup: string;
+  backup: string;
+  location: string;
+  snapshotId: string;
+  /** RFC 3339; the copy of the volume began at this time. */
+  startedAt: string;
+  /** RFC 3339; the whole backup began, and with it every hook, not before this time. */
+  backupStartedAt: string;
+  expiresAt?: string;
+  /** Velero's count, good enough for a plan; the restore is checked against kopia's own. */
+  bytes: number;
+}
+
+export interface PassedOver {
+  podVolumeBackup: string;
+  backup: string;
+  startedAt: string;
+  reason: string;
+}
+
+export interface BackupChoice {
+  chosen?: ChosenBackup;
+  /** Every newer or unusable one, the newest first, with the reason. */
+  passedOver: PassedOver[];
+}
+
+/** Phases of a Backup that will not change any more (Velero: pkg/apis/velero/v1/backup_types.go). */
+const terminalPhases = ["Completed", "PartiallyFailed", "Failed"];
+
+/**
+ * The newest usable copy of a claim's volume. The choice goes by PodVolumeBackup and not by
+ * Backup: after a node has died, scheduled backups go on and complete without its volumes.
+ * `wanted` is the name of a Backup, or "latest". `now` is in milliseconds.
+ */
+export function chooseBackup(
+  claim: { namespace: string; name: string },
+  shelf: BackupShelf,
+  wanted: string,
+  now: number,
+): BackupChoice {
+  const candidates = shelf.podVolumeBackups
+    .filter((copy) => holdsClaim(copy, claim))
+    .map((copy) => ({ copy, startedAt: copy.status?.startTimestamp ?? "" }))
+    .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+  const passedOver: PassedOver[] = [];
+  for (const { copy, startedAt } of candidates) {
+    const backup = nameOfBackup(copy);
+    const reason = findFault(copy, backup, shelf, wanted, now);
+    if (reason === undefined) return { chosen: describe(copy, backup, shelf), passedOver };
+    passedOver.push({ podVolumeBackup: copy.metadata.name, backup, startedAt, reason });
+  }
+  return { passedOver };
+}
+
+function holdsClaim(copy: PodVolumeBackup, claim: { namespace: string; name: string }): boolean {
+  return (
+    copy.spec.pod.namespace === claim.namespace &&
+    copy.metadata.annotations?.[claimNameAnnotation] === claim.name
+  );
+}
+
+function nameOfBackup(copy: PodVolumeBackup): string {
+  return copy.spec.tags?.["backup"] ?? copy.metadata.labels?.[backupNameLabel] ?? "";
+}
+
+function findFault(
+  copy: PodVolumeBackup,
+  backupName: string,
+  shelf: BackupShelf,
+  wanted: string,
+  now: number,
+): string | undefined {
+  if (wanted !== "latest" && backupName !== wanted) return `not of the backup "${wanted}"`;
+  const { phase, snapshotID } = copy.status ?? {};
+  if (phase !== "Completed") return `its phase is ${phase ?? "unknown"}, not Completed`;
+  if (!snapshotID) return "it holds no snapshot";
+  if (copy.spec.uploaderType !== "kopia") return `made by ${copy.spec.uploaderType}, not by kopia`;
+  const backup = shelf.backups.get(backupName);
+  if (backup === undefined) return `its backup "${backupName}" is not in the cluster`;
+  const backupPhase = backup.status?.phase ?? "unknown";
+  if (!terminalPhases.includes(backupPhase)) return `its backup is still ${backupPhase}`;
+  const { expiration } = backup.status ?? {};
+  if (expiration !== undefined && Date.parse(expiration) <= now) {
+    return `its backup expired ${expiration}`;
+  }
+  if (!shelf.locations.has(copy.spec.backupStorageLocation)) {
+    return `its storage location "${copy.spec.backupStorageLocation}" is not in the cluster`;
+  }
+  return undefined;
+}
+
+function describe(copy: PodVolumeBackup, backupName: string, shelf: BackupShelf): ChosenBackup {
+  const backup = shelf.backups.get(backupName);
+  const startedAt = copy.status?.startTimestamp ?? "";
+  const expiresAt = backup?.status?.expiration;
+  return {
+    podVolumeBackup: copy.metadata.name,
+    backup: backupName,
+    location: copy.spec.backupStorageLocation,
+    snapshotId: copy.status?.snapshotID ?? "",
+    startedAt,
+    backupStartedAt: backup?.status?.startTimestamp ?? startedAt,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    bytes: copy.status?.progress?.totalBytes ?? 0,
+  };
+}

@@ -1,0 +1,17 @@
+/** Namespace of Velero's server, agents and custom resources. */
+export const veleroNamespace = "velero";
+
+/** The password of the kopia repositories (Velero: pkg/repository/keys/keys.go). */
+export const repositorySecret = { name: "velero-repo-credentials", key: "repository-password" };
+
+/** The credential a storage location uses when it names none itself. */
+export const defaultCredential = { name: "cloud-credentials", key: "cloud" };
+
+/** The claim a PodVolumeBackup holds (Velero: pkg/podvolume/configs/configs.go). */
+export const claimNameAnnotation = "velero.io/pvc-name";
+
+/** The backup a PodVolumeBackup is part of (Velero: pkg/apis/velero/v1/labels_annotations.go). */
+export const backupNameLabel = "velero.io/backup-name";
+
+/** A command that Velero runs in the pod before it copies the pod's volumes. */
+export const preHookAnnotation = "pre.hook.backup.velero.io/command";

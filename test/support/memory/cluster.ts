@@ -1,0 +1,213 @@
+import { InfraError } from "../../../lib/errors.ts";
+import {
+  describeRef,
+  type KindMap,
+  type KindName,
+  kinds,
+  type KubeObject,
+  type Ref,
+} from "../../../lib/objects.ts";
+import type { Cluster, DeleteOptions, ListOptions, MergePatch } from "../../../lib/world.ts";
+
+/** Told after every write, so that the controllers of the test can react. */
+export type Listener = (kind: KindName) => void;
+
+/**
+ * An API server in memory: names, UIDs, resource versions, preconditions, finalizers and merge
+ * patches as the real one has them. It knows no kind's meaning; controllers.ts does.
+ */
+export interface MemoryCluster extends Cluster {
+  readonly listeners: Listener[];
+  /** What pods print, by `namespace/name`. */
+  readonly logs: Map<string, string>;
+  /** What `find` gives, at once; for controllers and assertions. */
+  peek<K extends KindName>(ref: Ref<K>): KindMap[K] | undefined;
+  /** All objects of a kind, at once. */
+  all<K extends KindName>(kind: K): KindMap[K][];
+  /** A patch without the API's asynchrony; throws what `patch` throws. */
+  change<K extends KindName>(ref: Ref<K>, patch: MergePatch): KindMap[K];
+  /** Takes an object away, whatever holds it. */
+  remove(ref: Ref): void;
+}
+
+/** An empty cluster; `now` gives milliseconds. */
+export function createCluster(now: () => number): MemoryCluster {
+  const objects = new Map<string, KubeObject>();
+  let version = 0;
+  const listeners: Listener[] = [];
+  const logs = new Map<string, string>();
+
+  async function find<K extends KindName>(ref: Ref<K>): Promise<KindMap[K] | undefined> {
+    return peek(ref);
+  }
+
+  async function list<K extends KindName>(
+    kind: K,
+    options: ListOptions = {},
+  ): Promise<KindMap[K][]> {
+    return all(kind).filter((object) => matchesOptions(object, options));
+  }
+
+  async function create<T extends KubeObject>(
+    object: T,
+    options: { dryRun?: boolean } = {},
+  ): Promise<T> {
+    const ref = refOf(object);
+    if (objects.has(keyOf(ref))) throw failure("CLUSTER_EXISTS", ref);
+    if (options.dryRun === true) return structuredClone(object);
+    version += 1;
+    const stored = structuredClone(object);
+    stored.metadata.uid = `uid-${version}`;
+    stored.metadata.resourceVersion = String(version);
+    stored.metadata.creationTimestamp = new Date(now()).toISOString();
+    if (stored.kind === "PersistentVolumeClaim") {
+      stored.metadata.finalizers = ["kubernetes.io/pvc-protection"];
+    }
+    objects.set(keyOf(ref), stored);
+    tell(ref.kind);
+    return structuredClone(stored);
+  }
+
+  async function patch<K extends KindName>(ref: Ref<K>, patch: MergePatch): Promise<KindMap[K]> {
+    return change(ref, patch);
+  }
+
+  async function deleteObject(ref: Ref, options: DeleteOptions): Promise<void> {
+    const stored = objects.get(keyOf(ref));
+    if (stored === undefined) return;
+    const { uid, resourceVersion } = stored.metadata;
+    if (uid !== options.uid) throw failure("CLUSTER_CONFLICT", ref);
+    if (options.resourceVersion !== undefined && resourceVersion !== options.resourceVersion) {
+      throw failure("CLUSTER_CONFLICT", ref);
+    }
+    const byForce = options.gracePeriodSeconds === 0;
+    const held = (stored.metadata.finalizers ?? []).length > 0;
+    const waitsForKubelet = stored.kind === "Pod" && !byForce && hasNode(stored);
+    if (!held && !waitsForKubelet) {
+      remove(ref);
+      return;
+    }
+    if (stored.metadata.deletionTimestamp !== undefined) return;
+    change(ref, { metadata: { deletionTimestamp: new Date(now()).toISOString() } });
+  }
+
+  async function readLog({
+    namespace,
+    name,
+  }: {
+    namespace: string;
+    name: string;
+  }): Promise<string> {
+    if (peek({ kind: "Pod", namespace, name }) === undefined) {
+      throw failure("CLUSTER_NOT_FOUND", { kind: "Pod", namespace, name });
+    }
+    return logs.get(`${namespace}/${name}`) ?? "";
+  }
+
+  function peek<K extends KindName>(ref: Ref<K>): KindMap[K] | undefined {
+    const stored = objects.get(keyOf(ref));
+    return stored === undefined ? undefined : (structuredClone(stored) as KindMap[K]);
+  }
+
+  function all<K extends KindName>(kind: K): KindMap[K][] {
+    return [...objects.values()]
+      .filter((object) => object.kind === kind)
+      .map((object) => structuredClone(object) as KindMap[K]);
+  }
+
+  function change<K extends KindName>(ref: Ref<K>, patch: MergePatch): KindMap[K] {
+    const stored = objects.get(keyOf(ref));
+    if (stored === undefined) throw failure("CLUSTER_NOT_FOUND", ref);
+    const wanted = (patch["metadata"] ?? {}) as { uid?: string; resourceVersion?: string };
+    if (wanted.uid !== undefined && wanted.uid !== stored.metadata.uid)
+      throw failure("CLUSTER_CONFLICT", ref);
+    if (
+      wanted.resourceVersion !== undefined &&
+      wanted.resourceVersion !== stored.metadata.resourceVersion
+    ) {
+      throw failure("CLUSTER_CONFLICT", ref);
+    }
+    const patched = mergePatch(stored, patch) as KubeObject;
+    version += 1;
+    patched.metadata.resourceVersion = String(version);
+    objects.set(keyOf(ref), patched);
+    tell(ref.kind);
+    return structuredClone(patched) as KindMap[K];
+  }
+
+  function remove(ref: Ref): void {
+    if (objects.delete(keyOf(ref))) tell(ref.kind);
+  }
+
+  function tell(kind: KindName): void {
+    for (const listener of listeners) listener(kind);
+  }
+
+  return {
+    find,
+    list,
+    create,
+    patch,
+    delete: deleteObject,
+    readLog,
+    listeners,
+    logs,
+    peek,
+    all,
+    change,
+    remove,
+  };
+}
+
+/** Reference to a stored or wanted object. */
+export function refOf(object: KubeObject): Ref {
+  const kind = object.kind as KindName;
+  const { name, namespace } = object.metadata;
+  return {
+    kind,
+    name,
+    ...(namespace === undefined || !kinds[kind].namespaced ? {} : { namespace }),
+  };
+}
+
+function keyOf(ref: Ref): string {
+  return describeRef(ref);
+}
+
+function hasNode(object: KubeObject): boolean {
+  return (object as KubeObject & { spec?: { nodeName?: string } }).spec?.nodeName !== undefined;
+}
+
+function failure(code: string, ref: Ref): InfraError {
+  return new InfraError({ code, message: describeRef(ref), exitCode: 4 });
+}
+
+function matchesOptions(object: KubeObject, options: ListOptions): boolean {
+  const { metadata } = object;
+  if (options.namespace !== undefined && metadata.namespace !== options.namespace) return false;
+  for (const [key, value] of Object.entries(options.labels ?? {})) {
+    if (metadata.labels?.[key] !== value) return false;
+  }
+  for (const [path, value] of Object.entries(options.fields ?? {})) {
+    const found = path
+      .split(".")
+      .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], object);
+    if (found !== value) return false;
+  }
+  return true;
+}
+
+/** RFC 7386. */
+function mergePatch(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== "object" || patch === null || Array.isArray(patch))
+    return structuredClone(patch);
+  const result: Record<string, unknown> =
+    typeof target === "object" && target !== null && !Array.isArray(target)
+      ? { ...(target as Record<string, unknown>) }
+      : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key];
+    else if (value !== undefined) result[key] = mergePatch(result[key], value);
+  }
+  return result;
+}

@@ -1,0 +1,143 @@
+import type { ContainerStatus, Pod } from "../../../lib/objects.ts";
+import { InfraError } from "../../../lib/errors.ts";
+import { linePrefix, restoreExits } from "../../../lib/recovery/restore-script.ts";
+import type { Hosts, Machine, MachineRef, Power } from "../../../lib/world.ts";
+import type { MemoryClock } from "./clock.ts";
+
+/** `cut-off` runs and writes, but reaches no one in the cluster. */
+export type HostState = "up" | "cut-off" | "off";
+
+export interface MemoryHost {
+  name: string;
+  publicIp: string;
+  state: HostState;
+  /** What the provider believes; a host that dies by itself stays "running" there. */
+  power: Machine["state"];
+  freeBytes: number;
+}
+
+export interface Snapshot {
+  content: string;
+  files: number;
+  bytes: number;
+}
+
+/** Three machines, their disks and the provider's switch. */
+export interface MemoryHosts extends Hosts, Power {
+  readonly machines: Map<string, MemoryHost>;
+  /** What lies in a folder, by `node:path`. */
+  readonly folders: Map<string, { content: string; bytes: number }>;
+  /** The bucket: kopia's snapshots by id. */
+  readonly snapshots: Map<string, Snapshot>;
+  /** Set to fail the next calls of the provider's API. */
+  powerFault: string | undefined;
+  /** Whether the control plane hears of the node. */
+  isReachable(node: string): boolean;
+  /** Seconds that a pod of ours takes; undefined for any other pod. */
+  runPod(pod: Pod, logs: Map<string, string>): number | undefined;
+  /** Does to the disk what the pod does, and tells its end. */
+  endPod(pod: Pod, logs: Map<string, string>): Record<string, unknown>;
+}
+
+/** Machines that are all up. */
+export function createHosts(machines: MemoryHost[], clock: MemoryClock): MemoryHosts {
+  const byName = new Map(machines.map((machine) => [machine.name, machine]));
+  const folders: MemoryHosts["folders"] = new Map();
+  const snapshots: MemoryHosts["snapshots"] = new Map();
+
+  function getMachine(ref: MachineRef): MemoryHost | undefined {
+    if (hosts.powerFault !== undefined) {
+      throw new InfraError({
+        code: hosts.powerFault,
+        message: "the provider's API failed",
+        exitCode: 4,
+      });
+    }
+    return byName.get(ref.id);
+  }
+
+  function fail(pod: Pod, exitCode: number): Record<string, unknown> {
+    const containerStatuses: ContainerStatus[] = [
+      { name: "work", state: { terminated: { exitCode } } },
+    ];
+    return { phase: "Failed", containerStatuses, reason: pod.metadata.name };
+  }
+
+  const hosts: MemoryHosts = {
+    machines: byName,
+    folders,
+    snapshots,
+    powerFault: undefined,
+    isReachable(node) {
+      return byName.get(node)?.state === "up";
+    },
+    async probe({ address, from }) {
+      if (from !== undefined && byName.get(from)?.state !== "up") {
+        throw new InfraError({ code: "HOSTS_UNREACHABLE", message: from, exitCode: 4 });
+      }
+      const host = machines.find((one) => one.publicIp === address);
+      if (host === undefined || host.state === "off") return "silent";
+      return host.state === "cut-off" && from !== undefined ? "silent" : "open";
+    },
+    async readFreeBytes(host) {
+      return byName.get(host)?.freeBytes ?? 0;
+    },
+    async find(ref) {
+      const machine = getMachine(ref);
+      if (machine === undefined) return undefined;
+      return { state: machine.power, addresses: [machine.publicIp] };
+    },
+    async stop(ref) {
+      const machine = getMachine(ref);
+      if (machine === undefined) return;
+      machine.power = "changing";
+      clock.after(2, () => {
+        machine.power = "off";
+        machine.state = "off";
+      });
+    },
+    runPod(pod) {
+      const what = /^dr-[a-z0-9]+-(restore|rebuild|remove)/.exec(pod.metadata.name)?.[1];
+      if (what === undefined) return undefined;
+      return what === "remove" ? 1 : 4;
+    },
+    endPod(pod, logs) {
+      const key = `${pod.metadata.namespace}/${pod.metadata.name}`;
+      const work = pod.spec.containers[0];
+      const env = new Map(work?.env?.map(({ name, value }) => [name, value ?? ""]));
+      const node = pod.spec.nodeName ?? "";
+      const root = pod.spec.volumes?.find((one) => one.name === "storage")?.hostPath?.path ?? "";
+      const folder = `${node}:${root}/${env.get("FOLDER") ?? ""}`;
+      const tell = (event: Record<string, unknown>): void => {
+        logs.set(key, `${logs.get(key) ?? ""}${linePrefix}${JSON.stringify(event)}\n`);
+      };
+      if (pod.metadata.name.includes("-remove")) {
+        for (const name of work?.command?.slice(4) ?? []) folders.delete(`${node}:${root}/${name}`);
+        tell({ event: "removed" });
+        return { phase: "Succeeded" };
+      }
+      if (pod.metadata.name.includes("-rebuild-")) {
+        const from = pod.spec.volumes?.find((one) => one.name === "from")?.hostPath?.path ?? "";
+        const source = folders.get(`${node}:${from}`);
+        if (source === undefined) return fail(pod, 1);
+        folders.set(folder, { content: `rebuilt from ${source.content}`, bytes: source.bytes });
+        tell({ event: "walked", files: 1, directories: 1, symlinks: 0, bytes: source.bytes });
+        return { phase: "Succeeded" };
+      }
+      const snapshot = snapshots.get(env.get("SNAPSHOT") ?? "");
+      if (snapshot === undefined) return fail(pod, restoreExits.noSnapshot);
+      const freeBytes = byName.get(node)?.freeBytes ?? 0;
+      if (freeBytes < Number(env.get("NEED_BYTES"))) {
+        tell({ event: "space", freeBytes, needBytes: Number(env.get("NEED_BYTES")) });
+        return fail(pod, restoreExits.noSpace);
+      }
+      const { content, files, bytes } = snapshot;
+      const summ = { size: bytes, files, dirs: 1, symlinks: 0, numFailed: 0 };
+      tell({ event: "manifest", manifest: { rootEntry: { summ } } });
+      folders.set(folder, { content, bytes });
+      tell({ event: "walked", files, directories: 1, symlinks: 0, bytes });
+      return { phase: "Succeeded" };
+    },
+  };
+  return hosts;
+}
