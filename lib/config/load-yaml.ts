@@ -1,0 +1,78 @@
+import { readFile } from "node:fs/promises";
+import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import { InfraError } from "../errors.ts";
+import { getValidator } from "../schema/ajv.ts";
+import { explainErrors, type Locate } from "../schema/explain.ts";
+import { parseYaml } from "./parse-yaml.ts";
+import { showPath } from "./paths.ts";
+
+export interface YamlFile<T> {
+  value: T;
+  /** Where a part of the value stands, for errors found later. */
+  locate: Locate;
+}
+
+/** FromSchema, without letting TypeScript guess the schema from what the caller takes out. */
+type Valid<S> = S extends JSONSchema ? FromSchema<S> : never;
+
+/**
+ * Reads, parses and validates a YAML file. `ifMissing` says how to get the file. Throws
+ * CONFIG_FILE_MISSING, CONFIG_FILE_UNREADABLE, what parseYaml throws, CONFIG_KEY_UNKNOWN,
+ * CONFIG_KEY_MISSING, CONFIG_KEY_INVALID, CONFIG_VALUE_INVALID, and CONFIG_INVALID for several
+ * of these at once.
+ */
+export async function loadYaml<S extends JSONSchema>(
+  file: string,
+  schema: S,
+  ifMissing = "Restore the file from Git",
+): Promise<YamlFile<Valid<S>>> {
+  const name = showPath(file);
+  const { value, locate } = await parseYaml(await readText(file, ifMissing), name);
+  const validate = await getValidator(schema);
+  if (!validate(value)) throwAll(name, explainErrors(validate.errors ?? [], locate));
+  return { value: value as Valid<S>, locate };
+}
+
+/** Throws the one error, or one that lists them all; returns when there is none. */
+export function throwAll(name: string, errors: InfraError[]): void {
+  const [first] = errors;
+  if (first === undefined) return;
+  if (errors.length === 1) throw first;
+  const lines = errors.map((error) => {
+    const { file, line, column } = error.where ?? {};
+    const fix = error.fix === undefined ? "" : ` (${error.fix})`;
+    return `${file === name ? "" : `${file}:`}${line}:${column} ${error.message}${fix}`;
+  });
+  throw new InfraError({
+    code: "CONFIG_INVALID",
+    message: `${name} has ${errors.length} mistakes`,
+    ...(first.where === undefined ? {} : { where: first.where }),
+    why: lines.join("\n       "),
+    fix: "Correct them all",
+  });
+}
+
+async function readText(file: string, ifMissing: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    const where = { file: showPath(file) };
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") {
+      throw new InfraError({
+        code: "CONFIG_FILE_MISSING",
+        message: `there is no file ${where.file}`,
+        where,
+        fix: ifMissing,
+        cause,
+      });
+    }
+    throw new InfraError({
+      code: "CONFIG_FILE_UNREADABLE",
+      message: `${where.file} cannot be read`,
+      where,
+      why: (cause as Error).message,
+      fix: "Make it a file that you may read",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,149 @@
+import type { Document, LineCounter, ParsedNode } from "yaml";
+import { InfraError, type Place } from "../errors.ts";
+import type { DataPath, Locate } from "../schema/explain.ts";
+
+export interface YamlSource {
+  value: unknown;
+  locate: Locate;
+}
+
+type Yaml = typeof import("yaml");
+
+/**
+ * Reads one YAML document as Ansible would, `<<` included, but with YAML 1.2's plain words: `yes`
+ * is a string. `file` is the name for messages. Throws CONFIG_SYNTAX, CONFIG_KEY_DUPLICATE and
+ * CONFIG_ALIAS_INVALID, with the place.
+ */
+export async function parseYaml(text: string, file: string): Promise<YamlSource> {
+  const yaml = await import("yaml");
+  const lineCounter = new yaml.LineCounter();
+  // prettyErrors would quote the line, as some messages end with a text: it may be a password.
+  const document = yaml.parseDocument(text, { lineCounter, merge: true, prettyErrors: false });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const where = placeOf(file, lineCounter, error.pos[0]);
+    throw error.code === "DUPLICATE_KEY"
+      ? duplicateKey(readKeyAt(text, error.pos), where)
+      : new InfraError({
+          code: "CONFIG_SYNTAX",
+          message: "this is not a YAML document",
+          where,
+          why: error.message.replace(/: .*$/s, ""),
+          fix: "Correct the line, or the indentation above it",
+        });
+  }
+  checkAliases(yaml, document, file, lineCounter);
+  return {
+    value: toValue(document, file),
+    locate: createLocator(yaml, document, file, lineCounter),
+  };
+}
+
+function checkAliases(
+  yaml: Yaml,
+  document: Document.Parsed,
+  file: string,
+  lineCounter: LineCounter,
+): void {
+  yaml.visit(document, {
+    Alias(_key, alias, ancestors) {
+      const target = alias.resolve(document);
+      if (target !== undefined && !ancestors.includes(target)) return;
+      throw new InfraError({
+        code: "CONFIG_ALIAS_INVALID",
+        message:
+          target === undefined
+            ? "this alias has no anchor above it"
+            : "this alias stands inside its own anchor",
+        where: placeOf(file, lineCounter, alias.range?.[0]),
+        // Not by name: it may be a password that begins with "*".
+        fix: "Put it in quotes if it is a text, or else write out the value that is meant",
+      });
+    },
+  });
+}
+
+function toValue(document: Document.Parsed, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    // Aliases of aliases that grow without bounds end here.
+    throw new InfraError({
+      code: "CONFIG_ALIAS_INVALID",
+      message: "the aliases of this file cannot be resolved",
+      where: { file },
+      why: cause instanceof Error ? cause.message : String(cause),
+      fix: "Write the values out",
+      cause,
+    });
+  }
+}
+
+/** Finds the place of the deepest part of a path that the file spells out. */
+function createLocator(
+  yaml: Yaml,
+  document: Document.Parsed,
+  file: string,
+  lineCounter: LineCounter,
+): Locate {
+  return (path: DataPath, part: "key" | "value"): Place => {
+    let node: ParsedNode | null = document.contents;
+    let key: number | undefined;
+    for (const step of path) {
+      const found = findChild(yaml, document, node, step);
+      if (found === undefined) break;
+      node = found.node;
+      key = found.keyStart;
+    }
+    // An empty value stands nowhere: its key does.
+    const start = part === "key" ? (key ?? node?.range[0]) : (node?.range[0] ?? key);
+    return placeOf(file, lineCounter, start);
+  };
+}
+
+interface Child {
+  node: ParsedNode | null;
+  keyStart: number | undefined;
+}
+
+function findChild(
+  yaml: Yaml,
+  document: Document.Parsed,
+  parent: ParsedNode | null,
+  step: string,
+): Child | undefined {
+  const node = yaml.isAlias(parent) ? parent.resolve(document) : parent;
+  if (yaml.isSeq(node)) {
+    const item = node.items[Number(step)] as ParsedNode | undefined;
+    return item === undefined ? undefined : { node: item, keyStart: item.range[0] };
+  }
+  if (!yaml.isMap(node)) return undefined;
+  for (const pair of node.items) {
+    const key = pair.key as ParsedNode | null;
+    if (!yaml.isScalar(key) || String(key.value) !== step) continue;
+    const value = pair.value as ParsedNode | null;
+    const empty = yaml.isScalar(value) && value.value === null && value.source === "";
+    return { node: empty ? null : value, keyStart: key.range?.[0] };
+  }
+  return undefined;
+}
+
+/** `offset` counts characters; without one the place is the start of the file. */
+function placeOf(file: string, lineCounter: LineCounter, offset: number | undefined): Place {
+  const { line, col } = lineCounter.linePos(offset ?? 0);
+  return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+}
+
+function readKeyAt(text: string, [start]: [number, number]): string {
+  return /^["']?([^"':\n]*)/.exec(text.slice(start))?.[1]?.trim() ?? "";
+}
+
+function duplicateKey(key: string, where: Place): InfraError {
+  return new InfraError({
+    code: "CONFIG_KEY_DUPLICATE",
+    message: `the key "${key}" stands here a second time`,
+    where,
+    why: "only one of the two values would be used",
+    fix: "Keep one of them",
+  });
+}

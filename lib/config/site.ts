@@ -1,0 +1,129 @@
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import type { FromSchema } from "json-schema-to-ts";
+import { InfraError } from "../errors.ts";
+import type { Provider } from "../world.ts";
+import { loadYaml } from "./load-yaml.ts";
+import { expandHome, repositoryRoot, showPath } from "./paths.ts";
+import { siteSchema } from "./site.schema.ts";
+
+/** Where the API of a cloud provider answers, if not at its public address. */
+export interface Endpoint {
+  url: string;
+  /** The only CA that is trusted there. */
+  caFile?: string;
+}
+
+/** What belongs to one real place; every path is absolute. */
+export interface Site {
+  name: string;
+  folder: string;
+  /** Its site.yaml, which the work tree need not have. */
+  file: string;
+  clusterName: string;
+  /** UID of the cluster's kube-system; undefined until somebody has recorded it. */
+  kubeSystemUid: string | undefined;
+  inventoryFolder: string;
+  kubeconfigFile: string;
+  runsFolder: string;
+  powerEndpoints: Partial<Record<Provider, Endpoint>>;
+  /** Host keys to trust instead of the user's own list. */
+  sshKnownHostsFile: string | undefined;
+}
+
+export interface SiteChoice {
+  /** The value of --site: a folder with a site.yaml, read from the current folder. */
+  site?: string | undefined;
+  /** The value of --kubeconfig. */
+  kubeconfig?: string | undefined;
+  /** INFRA_K3S_SITE is the only variable that is read; a relative one is read from `root`. */
+  env: NodeJS.ProcessEnv;
+  /** The work tree, which is the default site. */
+  root?: string;
+}
+
+/**
+ * Loads the site a command works on: --site, else INFRA_K3S_SITE, else the work tree.
+ * Throws SITE_MISSING, and what loadYaml throws.
+ */
+export async function loadSite(choice: SiteChoice): Promise<Site> {
+  const root = choice.root ?? repositoryRoot;
+  const folder = chooseFolder(choice, root);
+  const isWorkTree = folder === root;
+  const file = path.join(folder, "site.yaml");
+  const settings = await loadSettings(file, isWorkTree);
+  const resolve = (text: string) => path.resolve(folder, expandHome(text));
+  const name = settings.name ?? path.basename(folder);
+  return {
+    name,
+    folder,
+    file,
+    clusterName: settings.clusterName ?? name,
+    kubeSystemUid: settings.clusterUid,
+    inventoryFolder: resolve(
+      settings.inventory ?? (isWorkTree ? "ansible/inventory" : "inventory"),
+    ),
+    // Not KUBECONFIG and not ~/.kube/config: they may name any cluster.
+    kubeconfigFile:
+      choice.kubeconfig === undefined
+        ? resolve(settings.kubeconfig ?? "kubeconfig")
+        : path.resolve(expandHome(choice.kubeconfig)),
+    runsFolder: path.join(folder, "runs"),
+    powerEndpoints: Object.fromEntries(
+      Object.entries(settings.power ?? {}).map(([provider, { url, caFile }]) => [
+        provider,
+        { url, ...(caFile === undefined ? {} : { caFile: resolve(caFile) }) },
+      ]),
+    ),
+    sshKnownHostsFile:
+      settings.sshKnownHosts === undefined ? undefined : resolve(settings.sshKnownHosts),
+  };
+}
+
+/**
+ * Compares the cluster that answers with the one the site is about; `liveUid` is the UID of its
+ * kube-system. Throws SITE_WRONG_CLUSTER, and SITE_CLUSTER_UNKNOWN while none is recorded.
+ */
+export function checkClusterIdentity(site: Site, liveUid: string): void {
+  if (site.kubeSystemUid === liveUid) return;
+  const where = { file: showPath(site.file) };
+  if (site.kubeSystemUid === undefined) {
+    throw new InfraError({
+      code: "SITE_CLUSTER_UNKNOWN",
+      message: `site "${site.name}" does not say which cluster it is about; nothing was changed`,
+      where,
+      why: `${showPath(site.kubeconfigFile)} leads to a cluster whose kube-system has the UID ${liveUid}`,
+      fix: `If that is the cluster you mean, put this line into ${where.file}:\n       clusterUid: ${liveUid}`,
+    });
+  }
+  throw new InfraError({
+    code: "SITE_WRONG_CLUSTER",
+    message: `this is not the cluster of site "${site.name}"; nothing was changed`,
+    where,
+    why: `${showPath(site.kubeconfigFile)} leads to a cluster whose kube-system has the UID ${liveUid}, and the site's has ${site.kubeSystemUid}`,
+    fix: "Give the --site or the --kubeconfig that belongs to the cluster you mean",
+  });
+}
+
+function chooseFolder(choice: SiteChoice, root: string): string {
+  if (choice.site !== undefined) return path.resolve(expandHome(choice.site));
+  const fromEnvironment = choice.env["INFRA_K3S_SITE"];
+  return fromEnvironment ? path.resolve(root, expandHome(fromEnvironment)) : root;
+}
+
+async function loadSettings(
+  file: string,
+  isWorkTree: boolean,
+): Promise<FromSchema<typeof siteSchema>> {
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined) {
+    if (isWorkTree) return {};
+    throw new InfraError({
+      code: "SITE_MISSING",
+      message: `${showPath(path.dirname(file))} is not a site`,
+      why: "there is no site.yaml in it",
+      fix: "Give --site, or INFRA_K3S_SITE, a folder with a site.yaml",
+    });
+  }
+  return (await loadYaml(file, siteSchema)).value;
+}

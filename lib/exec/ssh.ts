@@ -1,0 +1,184 @@
+import { connect, isIP } from "node:net";
+import { describeError, exitCodes, hasCode, InfraError } from "../errors.ts";
+import type { Hosts, ProbeResult, ProbeTarget } from "../world.ts";
+import { run, type RunResult } from "./run.ts";
+
+/** What has to be known of a host to log in to it. */
+export interface SshHost {
+  name: string;
+  publicIp: string;
+  meshIp: string | undefined;
+  ansibleUser: string;
+  sshPrivateKeyFile: string | undefined;
+  sshPort: number;
+}
+
+export interface SshOptions {
+  /** Host keys to trust instead of the user's own list. */
+  knownHostsFile?: string | undefined;
+  env?: NodeJS.ProcessEnv;
+}
+
+const probeSeconds = 2;
+const connectSeconds = 5;
+
+/** Longer than any command of ours takes once the connection is there. */
+const commandSeconds = 20;
+
+/** ssh's own code for "no connection"; ours never end with it. */
+const noConnection = 255;
+
+/** Prints what a TCP connection from the host to $address:$port tells. */
+const probeScript = `
+if error=$(LC_ALL=C timeout ${probeSeconds} bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$address" "$port" 2>&1)
+then echo open
+elif [[ $error == *"Connection refused"* ]]; then echo closed
+else echo silent
+fi
+`;
+
+/** The machines, reached by TCP from here and by ssh. */
+export function connectHosts(hosts: readonly SshHost[], options: SshOptions = {}): Hosts {
+  return {
+    async probe(target) {
+      if (target.from === undefined) return await probeFromHere(target);
+      const host = getSshHost(hosts, target.from);
+      const { stdout } = await runScript(host, planProbe(target), options);
+      const result = readLastLine(stdout);
+      if (result === "open" || result === "closed" || result === "silent") return result;
+      throw unreachable(host, `it answered "${result.slice(0, 80)}" to a probe`);
+    },
+    async readFreeBytes(name, path) {
+      const host = getSshHost(hosts, name);
+      const { quote } = await import("zx/core");
+      const script = `exec df --output=avail -B1 -- ${quote(path)}\n`;
+      const { stdout, stderr, code } = await runScript(host, script, options);
+      const bytes = readLastLine(stdout);
+      if (code === 0 && /^\d+$/.test(bytes)) return Number(bytes);
+      throw new InfraError({
+        code: "HOSTS_FAILED",
+        message: `the free space of ${path} on "${name}" could not be read`,
+        why: (stderr || stdout).trim() || `df ended with code ${code}`,
+        fix: `Look at it there: df ${path}`,
+        exitCode: exitCodes.failed,
+      });
+    },
+  };
+}
+
+/** A host's ~/.bashrc may greet before a script says anything. */
+function readLastLine(text: string): string {
+  return text.trimEnd().split("\n").at(-1)?.trim() ?? "";
+}
+
+function planProbe({ address, port }: ProbeTarget): string {
+  // Both become words of a shell script.
+  if (isIP(address) === 0 || !Number.isInteger(port)) {
+    throw new Error(`"${address}", port ${port}, is no address to probe`);
+  }
+  return `address=${address} port=${port}\n${probeScript}`;
+}
+
+function probeFromHere({ address, port }: ProbeTarget): Promise<ProbeResult> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port, timeout: probeSeconds * 1000 });
+    function end(result: ProbeResult): void {
+      resolve(result);
+      socket.destroy();
+    }
+    socket.once("connect", () => end("open"));
+    socket.once("timeout", () => end("silent"));
+    // "No route to host" is a router's word, not the host's.
+    socket.once("error", (error: NodeJS.ErrnoException) =>
+      end(error.code === "ECONNREFUSED" ? "closed" : "silent"),
+    );
+  });
+}
+
+/** Runs a bash script on the host, over the mesh or else its public address. */
+async function runScript(host: SshHost, script: string, options: SshOptions): Promise<RunResult> {
+  const failures: string[] = [];
+  for (const address of [host.meshIp, host.publicIp]) {
+    if (address === undefined) continue;
+    try {
+      const result = await run(planSsh(host, address, options), {
+        // The script goes by stdin: the login shell of the host never sees it.
+        stdin: script,
+        allowedCodes: Array.from({ length: 256 }, (_, code) => code),
+        timeoutSeconds: connectSeconds + commandSeconds,
+        installHint: "Install OpenSSH's client: apt install openssh-client",
+        ...(options.env === undefined ? {} : { env: options.env }),
+      });
+      if (result.code !== noConnection) return result;
+      failures.push(`${address}: ${result.stderr.trim() || "no connection"}`);
+    } catch (error) {
+      if (!hasCode(error, "EXEC_TIMEOUT", "EXEC_FAILED")) throw error;
+      failures.push(`${address}: ${describeError(error)}`);
+    }
+  }
+  throw unreachable(host, failures.join("\n       "));
+}
+
+function planSsh(host: SshHost, address: string, options: SshOptions): [string, ...string[]] {
+  const settings = {
+    BatchMode: "yes",
+    ConnectTimeout: String(connectSeconds),
+    ConnectionAttempts: "1",
+    // A master that hangs would take every later connection with it.
+    ControlMaster: "no",
+    ControlPath: "none",
+    LogLevel: "ERROR",
+    ServerAliveInterval: "5",
+    ServerAliveCountMax: "2",
+    StrictHostKeyChecking: "yes",
+    // An agent with many keys uses up the server's tries before the right one.
+    ...(host.sshPrivateKeyFile === undefined ? {} : { IdentitiesOnly: "yes" }),
+    ...(options.knownHostsFile === undefined
+      ? {}
+      : {
+          UserKnownHostsFile: quoteFile(options.knownHostsFile),
+          GlobalKnownHostsFile: "/dev/null",
+        }),
+  };
+  return [
+    "ssh",
+    ...Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`]),
+    ...(host.sshPrivateKeyFile === undefined ? [] : ["-i", host.sshPrivateKeyFile]),
+    "-p",
+    String(host.sshPort),
+    "-l",
+    host.ansibleUser,
+    "-T",
+    "--",
+    address,
+    "bash",
+    "-s",
+  ];
+}
+
+/** As ssh_config reads it: blanks separate files, and % begins a token. */
+function quoteFile(file: string): string {
+  return `"${file.replaceAll("%", "%%")}"`;
+}
+
+function getSshHost(hosts: readonly SshHost[], name: string): SshHost {
+  const host = hosts.find((one) => one.name === name);
+  if (host !== undefined) return host;
+  throw new InfraError({
+    code: "HOSTS_UNREACHABLE",
+    message: `host "${name}" cannot be reached`,
+    why: "it is not in the inventory",
+    fix: "Add it to hosts.yml under the name of its node",
+    exitCode: exitCodes.failed,
+  });
+}
+
+function unreachable(host: SshHost, why: string): InfraError {
+  return new InfraError({
+    code: "HOSTS_UNREACHABLE",
+    message: `host "${host.name}" cannot be reached over ssh`,
+    why,
+    fix: `Log in by hand and see: ssh -p ${host.sshPort} ${host.ansibleUser}@${host.publicIp}`,
+    exitCode: exitCodes.failed,
+  });
+}

@@ -1,0 +1,129 @@
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import type { FromSchema } from "json-schema-to-ts";
+import { registerSecret } from "../cli/redact.ts";
+import { findNearest } from "../cli/suggest.ts";
+import { loadYaml, throwAll } from "../config/load-yaml.ts";
+import { expandHome, showPath } from "../config/paths.ts";
+import { InfraError, type Place } from "../errors.ts";
+import type { Locate } from "../schema/explain.ts";
+import type { Provider } from "../world.ts";
+import { inventorySchema, meshSchema } from "./inventory.schema.ts";
+import { findFaults } from "./rules.ts";
+
+export const groupNames = ["k3s_masters", "k3s_workers"] as const;
+
+/** A host of the cluster; its name is that of its Kubernetes node. */
+export interface Host {
+  name: string;
+  group: (typeof groupNames)[number];
+  publicIp: string;
+  /** Undefined until the networking play has written it down. */
+  meshIp: string | undefined;
+  ansibleUser: string;
+  /** Absolute; undefined when the host is logged in to with a password or an agent's key. */
+  sshPrivateKeyFile: string | undefined;
+  sshPort: number;
+  provider: Provider;
+  /** The provider's own id of the machine; undefined for `manual` only. */
+  providerId: string | undefined;
+  /** Where the host's name stands in hosts.yml. */
+  place: Place;
+}
+
+/** A host with the places of what it says, for the rules. */
+export interface LocatedHost extends Host {
+  locate: (part: "publicIp" | "meshIp" | "provider" | "providerId") => Place;
+}
+
+type HostSettings = NonNullable<
+  NonNullable<
+    NonNullable<
+      FromSchema<
+        typeof inventorySchema
+      >["all"]["children"]["k3s_cluster"]["children"]["k3s_masters"]
+    >["hosts"]
+  >
+>[string];
+
+/**
+ * Loads hosts.yml and the mesh addresses of an inventory folder, servers first. Throws what
+ * loadYaml throws, INVENTORY_HOST_TWICE, INVENTORY_ADDRESS_INVALID, INVENTORY_ADDRESS_TWICE,
+ * INVENTORY_PROVIDER_ID_MISSING, INVENTORY_PROVIDER_ID_INVALID, and CONFIG_INVALID for several.
+ */
+export async function loadInventory(folder: string): Promise<Host[]> {
+  const file = path.join(folder, "hosts.yml");
+  const { value, locate } = await loadYaml(
+    file,
+    inventorySchema,
+    "Write it, with your hosts under all, k3s_cluster and k3s_masters or k3s_workers",
+  );
+  const { children } = value.all.children.k3s_cluster;
+  const hosts: LocatedHost[] = [];
+  for (const group of groupNames) {
+    const inGroup = ["all", "children", "k3s_cluster", "children", group, "hosts"];
+    for (const [name, settings] of Object.entries(children[group]?.hosts ?? {})) {
+      const mesh = await loadMesh(folder, name);
+      hosts.push(buildHost(name, group, settings, mesh, [...inGroup, name], locate));
+    }
+  }
+  throwAll(showPath(file), findFaults(hosts));
+  return hosts.map(({ locate: _locate, ...host }) => host);
+}
+
+/** The host of that name. Throws INVENTORY_HOST_UNKNOWN, with the nearest name. */
+export function getHost(hosts: Host[], name: string): Host {
+  const host = hosts.find((one) => one.name === name);
+  if (host !== undefined) return host;
+  const names = hosts.map((one) => one.name);
+  const nearest = findNearest(name, names);
+  throw new InfraError({
+    code: "INVENTORY_HOST_UNKNOWN",
+    message: `host "${name}" is not in the inventory`,
+    ...(hosts[0] === undefined ? {} : { where: { file: hosts[0].place.file } }),
+    why: names.length === 0 ? "it has no hosts" : `known hosts: ${names.join(", ")}`,
+    fix: nearest === undefined ? "Name one of them, or add the host" : `Did you mean "${nearest}"?`,
+  });
+}
+
+interface Mesh {
+  ip: string;
+  place: Place;
+}
+
+async function loadMesh(folder: string, name: string): Promise<Mesh | undefined> {
+  const file = path.join(folder, "host_vars", name, "mesh.yml");
+  if ((await stat(file).catch(() => undefined)) === undefined) return undefined;
+  const { value, locate } = await loadYaml(file, meshSchema);
+  return { ip: value.mesh_ip, place: locate(["mesh_ip"], "value") };
+}
+
+function buildHost(
+  name: string,
+  group: Host["group"],
+  settings: HostSettings,
+  mesh: Mesh | undefined,
+  where: string[],
+  locate: Locate,
+): LocatedHost {
+  const { ansible_ssh_private_key_file: keyFile, ansible_ssh_pass: password } = settings;
+  // It belongs in the vault, but somebody may have written it out.
+  if (password !== undefined && !password.includes("{{")) registerSecret(password);
+  const keys = { publicIp: "public_ip", provider: "provider", providerId: "provider_id" } as const;
+  return {
+    name,
+    group,
+    publicIp: settings.public_ip,
+    meshIp: mesh?.ip,
+    ansibleUser: settings.ansible_user,
+    sshPrivateKeyFile: keyFile === undefined ? undefined : expandHome(keyFile),
+    sshPort: settings.ansible_port ?? 22,
+    provider: settings.provider,
+    providerId: settings.provider_id === undefined ? undefined : String(settings.provider_id),
+    place: locate(where, "key"),
+    locate(part) {
+      if (part === "meshIp") return mesh?.place ?? locate(where, "key");
+      return locate([...where, keys[part]], "value");
+    },
+  };
+}
