@@ -222,11 +222,12 @@ export interface Secret extends KubeObject {
   data?: Record<string, string>;
 }
 
-/** A ReplicaSet, StatefulSet, Deployment, Job or CronJob, read for its owner and its replica count. */
+/** A ReplicaSet, StatefulSet, Deployment, Job or CronJob, read for its owner and its images. */
 export interface Workload extends KubeObject {
   spec?: {
     replicas?: number;
     volumeClaimTemplates?: PersistentVolumeClaim[];
+    template?: { spec?: Pick<PodSpec, "containers"> };
   };
 }
 

@@ -1,5 +1,7 @@
+import { type Component, findVersionFault } from "../config/versions.ts";
 import { type ErrorDetails, hasCode, InfraError } from "../errors.ts";
 import type { Change } from "../steps/change.ts";
+import { veleroNamespace } from "../velero/names.ts";
 import type { MachineRef, World } from "../world.ts";
 import { renderSample } from "./evidence.ts";
 import { buildFailoverSteps } from "./failover-steps.ts";
@@ -17,6 +19,8 @@ export interface FailoverOptions {
   /** Name of a Backup, or "latest". */
   backup: string;
   restoreImage: string;
+  /** What is known of Velero's versions. */
+  velero: Component;
   freeSpaceFactor: number;
   /** Undefined: as many as the target's cores and memory carry. */
   restoreConcurrency: number | undefined;
@@ -65,8 +69,12 @@ async function makePlan(
       ? undefined
       : await readFreeBytes(world, options.target.name, storagePath);
   const plan = planFailover(state, { ...options, runId, freeBytes });
-  const [fence, claims] = await Promise.all([checkFence(world, plan), checkClaims(world, plan)]);
-  plan.blockers.push(...fence, ...claims);
+  const [fence, claims, velero] = await Promise.all([
+    checkFence(world, plan),
+    checkClaims(world, plan),
+    checkVelero(world, options.velero),
+  ]);
+  plan.blockers.push(...fence, ...claims, ...velero);
   if (options.withEvidence) {
     const { samples, verdict } = await sampleUntilClear({ world, plan }, () => undefined);
     plan.evidence = { verdict: verdict.is, why: verdict.why, samples: samples.map(renderSample) };
@@ -104,6 +112,27 @@ async function checkFence(world: World, plan: FailoverPlan): Promise<ErrorDetail
       },
     ];
   }
+}
+
+/** The restore pod reads what Velero wrote, so only versions that were tried are trusted. */
+async function checkVelero(world: World, component: Component): Promise<ErrorDetails[]> {
+  const name = "velero";
+  const found = await world.cluster.find({ kind: "Deployment", name, namespace: veleroNamespace });
+  const image = found?.spec?.template?.spec?.containers[0]?.image;
+  const version = /:v?(\d+\.\d+\.\d+[^@]*)/.exec(image ?? "")?.[1];
+  const fault =
+    version === undefined
+      ? `its Deployment "${veleroNamespace}/${name}" does not tell a version`
+      : findVersionFault(component, version);
+  if (fault === undefined) return [];
+  return [
+    {
+      code: "VELERO_VERSION_UNTESTED",
+      message: `Velero ${version ?? "of unknown version"} wrote the backups`,
+      why: fault,
+      fix: `Run Velero ${component.version} (config/versions.yaml)`,
+    },
+  ];
 }
 
 /** Lets the API server judge every new claim (quota, limits, webhooks) without keeping it. */

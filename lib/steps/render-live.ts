@@ -32,7 +32,8 @@ export function createLiveView(startedAt: number): LiveView {
         if (step === undefined) return renderLine(event, startedAt);
         const { bytesDone } = event.progress;
         // A copy that begins again is not to be judged by the speed of the earlier attempt.
-        const isFirst = bytesDone !== undefined && bytesDone < (step.progress.bytesDone ?? Infinity);
+        const isFirst =
+          bytesDone !== undefined && bytesDone < (step.progress.bytesDone ?? Infinity);
         if (isFirst) step.first = { at: event.at, bytesDone };
         step.progress = { ...step.progress, ...event.progress };
         return undefined;

@@ -3,6 +3,9 @@ import type { World } from "../world.ts";
 import type { StepLog } from "./step-log.ts";
 import { type Facts, orderSteps, type Step, type StepRun } from "./step.ts";
 
+/** Putting back waits for nothing but pods to end, whatever the step itself may wait for. */
+const undoSeconds = 300;
+
 /** What running a step needs beside the step. */
 export interface StepEnvironment {
   clock: World["clock"];
@@ -51,7 +54,8 @@ export async function undoSteps(steps: Step[], environment: StepEnvironment): Pr
     if (undo === undefined) continue;
     const name = { step: step.id, title: step.title };
     try {
-      const note = await withDeadline(step, environment, [], (run) => undo.call(step, run));
+      const limited = { ...step, timeoutSeconds: Math.min(step.timeoutSeconds, undoSeconds) };
+      const note = await withDeadline(limited, environment, [], (run) => undo.call(step, run));
       if (note !== undefined) await log.record({ kind: "undo-done", ...name, note });
     } catch (error) {
       leftOver.push(`${step.title}: ${describeError(error)}`);

@@ -45,7 +45,7 @@ export interface Step {
   lane?: string;
   /** From the first act of such a step on, the run can only be finished, not undone. */
   irreversible?: true;
-  /** Limit of observe, act and verify together, in seconds. */
+  /** Limit of observe, act and verify together, in seconds; undo has 300 s at most. */
   timeoutSeconds: number;
   /** What the step waits for, as in "timed out waiting for ...". */
   waitsFor: string;

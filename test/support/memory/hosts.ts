@@ -29,6 +29,8 @@ export interface MemoryHosts extends Hosts, Power {
   readonly folders: Map<string, { content: string; bytes: number }>;
   /** The bucket: kopia's snapshots by id. */
   readonly snapshots: Map<string, Snapshot>;
+  /** How long the restore of a volume takes. */
+  restoreSeconds: number;
   /** Set to fail the next calls of the provider's API. */
   powerFault: string | undefined;
   /** Whether the control plane hears of the node. */
@@ -67,6 +69,7 @@ export function createHosts(machines: MemoryHost[], clock: MemoryClock): MemoryH
     machines: byName,
     folders,
     snapshots,
+    restoreSeconds: 4,
     powerFault: undefined,
     isReachable(node) {
       return byName.get(node)?.state === "up";
@@ -99,7 +102,7 @@ export function createHosts(machines: MemoryHost[], clock: MemoryClock): MemoryH
     runPod(pod) {
       const what = /^dr-[a-z0-9]+-(restore|rebuild|remove)/.exec(pod.metadata.name)?.[1];
       if (what === undefined) return undefined;
-      return what === "remove" ? 1 : 4;
+      return what === "restore" ? hosts.restoreSeconds : 1;
     },
     endPod(pod, logs) {
       const key = `${pod.metadata.namespace}/${pod.metadata.name}`;

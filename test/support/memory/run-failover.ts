@@ -31,6 +31,7 @@ export function failoverOptions(change: Partial<FailoverOptions> = {}): Failover
     target: { name: target, publicIp: "10.0.0.2", sshPort: 22 },
     backup: "latest",
     restoreImage,
+    velero: { version: "1.18.3", tested: ">=1.18.3 <1.19" },
     freeSpaceFactor: 1.3,
     restoreConcurrency: undefined,
     withEvidence: false,

@@ -69,10 +69,10 @@ export async function createWorld(): Promise<MemoryWorld> {
       await cluster.create(object);
     },
     setHost(name, state) {
+      keepNodes();
       const machine = hosts.machines.get(name);
       if (machine !== undefined) machine.state = state;
       controllers.schedule();
-      keepNodes();
       clock.after(graceSeconds, keepNodes);
     },
     async settle(seconds) {
@@ -173,6 +173,14 @@ async function addBasics(world: MemoryWorld): Promise<void> {
         provider: "aws",
         objectStorage: { bucket: "velero" },
         config: { s3Url: "https://s3.lab", region: "auto" },
+      },
+    },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "velero", namespace: "velero" },
+      spec: {
+        template: { spec: { containers: [{ name: "velero", image: "velero/velero:v1.18.3" }] } },
       },
     },
     {

@@ -1,0 +1,162 @@
+import t from "tap";
+import { runFailover } from "../support/memory/run-failover.ts";
+import { addStatefulSet } from "../support/memory/workloads.ts";
+import { createWorld, findPod, type MemoryWorld, source, target } from "../support/memory/world.ts";
+
+async function createCase(state: "up" | "cut-off" | "off"): Promise<MemoryWorld> {
+  const world = await createWorld();
+  await addStatefulSet(world, "db", [{ name: "data", content: "rows", backupAge: 300 }]);
+  world.setHost(source, state);
+  await world.settle(60);
+  return world;
+}
+
+/** What an undone run must have put back. */
+function findTraces(world: MemoryWorld): string[] {
+  const traces: string[] = [];
+  const node = world.cluster.all("Node").find((one) => one.metadata.name === source);
+  if (node?.spec?.unschedulable) traces.push("cordoned");
+  if ((node?.spec?.taints ?? []).length > 0) traces.push("tainted");
+  if (world.cluster.all("Schedule").some((one) => one.spec.paused)) traces.push("schedule paused");
+  if (findPod(world, "dr-") !== undefined) traces.push("pod left");
+  if ([...world.hosts.folders.keys()].some((key) => key.includes("/dr-")))
+    traces.push("folder left");
+  for (const volume of world.cluster.all("PersistentVolume")) {
+    if (volume.spec.persistentVolumeReclaimPolicy === "Retain")
+      traces.push(`${volume.metadata.name} kept`);
+    if (volume.metadata.name.startsWith("dr-")) traces.push(`${volume.metadata.name} left`);
+  }
+  return traces;
+}
+
+for (const [state, code] of [
+  ["up", "RECOVERY_SOURCE_ALIVE"],
+  ["cut-off", "RECOVERY_SOURCE_PARTITIONED"],
+] as const) {
+  t.test(`a source that is ${state} ends the run, and everything is undone`, async (t) => {
+    const world = await createCase(state);
+    const { result } = await runFailover(world);
+    if (result.kind !== "ran") throw new Error(result.kind);
+    t.equal(result.outcome.state, "undone");
+    t.equal(result.exitCode, 3);
+    t.equal(result.outcome.failure?.error.code, code);
+    t.strictSame(findTraces(world), []);
+    t.equal(world.hosts.machines.get(source)?.power, "running", "it was not switched off");
+    t.equal(result.run.state, "closed");
+    t.strictSame(world.controllers.starts, [], "no app was started anew");
+  });
+}
+
+for (const fault of ["POWER_DENIED", "POWER_REFUSED", "POWER_UNREACHABLE"]) {
+  t.test(`a fence that fails with ${fault} undoes the run`, async (t) => {
+    const world = await createCase("off");
+    const stop = world.power.stop;
+    world.power.stop = async (machine) => {
+      world.hosts.powerFault = fault;
+      await stop(machine);
+    };
+    const { result } = await runFailover(world);
+    if (result.kind !== "ran") throw new Error(result.kind);
+    t.equal(result.outcome.state, "undone", JSON.stringify(result.outcome));
+    t.equal(result.exitCode, 3);
+    t.equal(result.outcome.failure?.error.code, "FENCE_NOT_PROVEN");
+    t.strictSame(findTraces(world), []);
+  });
+}
+
+t.test("a provider that accepts the order and never switches off is no proof", async (t) => {
+  const world = await createCase("off");
+  world.power.stop = async () => {};
+  const { result } = await runFailover(world);
+  if (result.kind !== "ran") throw new Error(result.kind);
+  t.equal(result.exitCode, 3);
+  t.equal(result.outcome.failure?.error.code, "FENCE_NOT_PROVEN");
+  t.match(result.outcome.failure?.error.why, /running/);
+  t.strictSame(findTraces(world), []);
+});
+
+t.test("a node that was cordoned before stays so when the run is undone", async (t) => {
+  const world = await createCase("off");
+  world.cluster.change({ kind: "Node", name: source }, { spec: { unschedulable: true } });
+  world.power.stop = async () => {};
+  const { result } = await runFailover(world);
+  t.equal(result.exitCode, 3);
+  t.strictSame(findTraces(world), ["cordoned"]);
+});
+
+t.test("what cannot be undone is listed, and the run ends with 4", async (t) => {
+  const world = await createCase("off");
+  world.power.stop = async () => {
+    // From now on the target's kubelet is gone: no folder can be removed there.
+    world.setHost(target, "off");
+  };
+  const { result } = await runFailover(world);
+  if (result.kind !== "ran") throw new Error(result.kind);
+  t.equal(result.outcome.state, "failed");
+  t.equal(result.exitCode, 4);
+  t.match(result.outcome.leftOver.join("\n"), /Restore demo\/data-db-0/);
+  t.match(result.outcome.leftOver.join("\n"), /Fresh folders/);
+  t.equal(result.run.state, "open", "the run stays open, to be seen and aborted");
+});
+
+t.test("too little space on the target is found by the restore pod, and undone", async (t) => {
+  const world = await createCase("off");
+  const machine = world.hosts.machines.get(target);
+  if (machine !== undefined) machine.freeBytes = 1000;
+  world.hosts.readFreeBytes = async () => 10 ** 9;
+  const { result } = await runFailover(world);
+  if (result.kind !== "ran") throw new Error(result.kind);
+  t.equal(result.outcome.failure?.error.code, "RESTORE_NO_SPACE");
+  t.equal(result.exitCode, 3);
+  t.strictSame(findTraces(world), []);
+});
+
+t.test("an interrupted run ends with 130, and --abort undoes it", async (t) => {
+  const world = await createCase("off");
+  const keyboard = new AbortController();
+  world.clock.after(2, () => keyboard.abort());
+  const first = await runFailover(world, { signal: keyboard.signal });
+  if (first.result.kind !== "ran") throw new Error(first.result.kind);
+  t.equal(first.result.exitCode, 130);
+  t.equal(first.result.run.state, "open");
+  const { result } = await runFailover(world, { abort: true });
+  if (result.kind !== "aborted") throw new Error(result.kind);
+  t.equal(result.exitCode, 0);
+  t.strictSame(findTraces(world), []);
+});
+
+t.test("a run that has declared the source out of service can only be finished", async (t) => {
+  const world = await createCase("off");
+  world.hosts.restoreSeconds = 100;
+  const keyboard = new AbortController();
+  world.clock.after(60, () => keyboard.abort());
+  const first = await runFailover(world, { signal: keyboard.signal });
+  t.equal(first.result.exitCode, 130);
+  await t.rejects(runFailover(world, { abort: true }), { code: "RUN_IRREVERSIBLE", exitCode: 3 });
+  const { result } = await runFailover(world);
+  t.equal(result.exitCode, 0);
+  t.strictSame(
+    world.controllers.starts.map(({ content, node }) => `${content} on ${node}`),
+    [`rows on ${target}`],
+  );
+});
+
+t.test("other arguments while a run is open are refused, with both commands", async (t) => {
+  const world = await createCase("off");
+  const keyboard = new AbortController();
+  world.clock.after(2, () => keyboard.abort());
+  await runFailover(world, { signal: keyboard.signal });
+  await t.rejects(runFailover(world, { failover: { backup: "hourly-300-data-db-0" } }), {
+    code: "RUN_OTHER_OPEN",
+    exitCode: 3,
+    fix: /--abort/,
+  });
+});
+
+t.test("two runs at once: the second one is refused while the first one lives", async (t) => {
+  const world = await createCase("off");
+  const first = runFailover(world, { holder: "first" });
+  await world.settle(3);
+  await t.rejects(runFailover(world, { holder: "second" }), { code: "RUN_LOCKED", exitCode: 3 });
+  t.equal((await first).result.exitCode, 0);
+});
