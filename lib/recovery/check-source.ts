@@ -29,8 +29,7 @@ export function findSourceBlockers(state: ClusterState, source: Node): ErrorDeta
       code: "RECOVERY_STORM",
       message: `${down.length} of ${state.nodes.length} nodes are not Ready at once`,
       why: `${down.join(", ")}: more than ${limit} looks like a broken network, not like a dead host`,
-      fix:
-        "Find out what the nodes have in common, and fail over when at most " + `${limit} is down`,
+      fix: `Find out what the nodes have in common; fail over when at most ${limit} is down`,
     });
   }
   return blockers;

@@ -1,5 +1,5 @@
 import { type ErrorDetails, InfraError } from "../errors.ts";
-import type { ConfigMap, Node, Pod } from "../objects.ts";
+import type { Node, Pod } from "../objects.ts";
 import type { ClusterState } from "./state.ts";
 import type { MachineRef } from "../world.ts";
 import { touchesNamespace } from "../velero/schedules.ts";
@@ -15,16 +15,9 @@ import {
   readHostname,
 } from "./find-volumes.ts";
 import { describeClaim } from "./names.ts";
-import type { FailoverPlan, PlannedVolume, RecoveryUnit, TargetNode } from "./plan.ts";
+import type { FailoverPlan, PlannedVolume, RecoveryUnit } from "./plan.ts";
+import { defaultConcurrency, type HostToReach, planTarget } from "./plan-target.ts";
 import { planVolume, type VolumeRequest } from "./plan-volume.ts";
-import { parseQuantity } from "./quantity.ts";
-
-/** A node as the inventory has it. */
-export interface HostToReach {
-  name: string;
-  publicIp: string;
-  sshPort: number;
-}
 
 /** What a person asked for, and what was read outside the cluster. */
 export interface FailoverRequest {
@@ -51,7 +44,9 @@ export function planFailover(state: ClusterState, request: FailoverRequest): Fai
   const warnings: string[] = [];
   const hostname = readHostname(source);
   const bound = findBoundClaims(state, hostname);
-  const namespaces = [...new Set(bound.map(({ claim }) => claim.metadata.namespace ?? ""))].sort();
+  const namespaces = [
+    ...new Set(bound.map(({ claim }) => claim.metadata.namespace ?? "")),
+  ].toSorted();
   const plannedTarget = planTarget(state, target, request.target, blockers);
   const failedAt = readHeartbeat(state, source);
   const volumeRequest = {
@@ -115,45 +110,6 @@ function getNode(state: ClusterState, name: string): Node {
     why: `nodes of the cluster: ${state.nodes.map((one) => one.metadata.name).join(", ")}`,
     fix: "Choose one of them, or join the host first",
   });
-}
-
-function planTarget(
-  state: ClusterState,
-  target: Node,
-  { publicIp, sshPort }: HostToReach,
-  blockers: ErrorDetails[],
-): TargetNode {
-  const { name, uid = "" } = target.metadata;
-  const storagePath = findStoragePath(state.localPathConfig, name);
-  if (storagePath === undefined) {
-    blockers.push({
-      code: "RECOVERY_STORAGE_UNKNOWN",
-      message: `local-path has no folder on "${name}"`,
-      why: "its ConfigMap local-path-config was not found, or names no path for the node",
-      fix: "Install local-path-provisioner, or give the node a path in its config.json",
-    });
-  }
-  return {
-    name,
-    uid,
-    hostname: readHostname(target),
-    publicIp,
-    sshPort,
-    storagePath: storagePath ?? "",
-  };
-}
-
-/** The folder for new volumes on a node, from local-path's `config.json`. */
-export function findStoragePath(config: ConfigMap | undefined, node: string): string | undefined {
-  const text = config?.data?.["config.json"];
-  if (text === undefined) return undefined;
-  const { nodePathMap = [] } = JSON.parse(text) as {
-    nodePathMap?: { node: string; paths: string[] }[];
-  };
-  const entry =
-    nodePathMap.find((one) => one.node === node) ??
-    nodePathMap.find((one) => one.node === "DEFAULT_PATH_FOR_NON_LISTED_NODES");
-  return entry?.paths[0];
 }
 
 /** The last sign of life that the control plane has of a node, in milliseconds. */
@@ -243,13 +199,4 @@ function warnOfExpiry(units: RecoveryUnit[], now: number): string[] {
 function findLocation(units: RecoveryUnit[]): string {
   const sources = units.flatMap((unit) => unit.volumes).map((volume) => volume.source);
   return sources.find((source) => source.kind === "files")?.backup.location ?? "default";
-}
-
-/** Memory that one restore may take, the limit of its pod. */
-const restoreMemory = 512 * 2 ** 20;
-
-function defaultConcurrency(target: Node): number {
-  const { cpu = "1", memory = "1Gi" } = target.status?.allocatable ?? {};
-  const byMemory = Math.floor(parseQuantity(memory) / restoreMemory);
-  return Math.max(1, Math.min(Math.floor(parseQuantity(cpu)), byMemory));
 }

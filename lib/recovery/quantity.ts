@@ -36,5 +36,5 @@ export function parseQuantity(text: string): number {
 /** The largest of some quantities, as it was written; undefined when there is none. */
 export function largestQuantity(texts: (string | undefined)[]): string | undefined {
   const known = texts.filter((text) => text !== undefined);
-  return known.sort((a, b) => parseQuantity(b) - parseQuantity(a))[0];
+  return known.toSorted((a, b) => parseQuantity(b) - parseQuantity(a))[0];
 }

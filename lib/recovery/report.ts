@@ -5,8 +5,7 @@ import { renderBytes } from "../steps/render-lines.ts";
 import { type ClaimName, describeClaim } from "./names.ts";
 import { type FailoverPlan, listVolumes } from "./plan.ts";
 import { renderSeconds } from "./render-plan.ts";
-import { cutOverStepId } from "./steps/cut-over.ts";
-import { fillStepId } from "./steps/restore-volume.ts";
+import { cutOverStepId, fillStepId } from "./steps/ids.ts";
 
 export interface VolumeReport {
   claim: ClaimName;

@@ -17,7 +17,7 @@ export function explainErrors(errors: ErrorObject[], locate: Locate): InfraError
     // The one mistake "pubic_ip" is both an unknown key and a missing one.
     .filter((error) => error.keyword !== "required" || !misspelt.has(nameMissingKey(error)))
     .map((error) => explainError(error, locate))
-    .sort((a, b) => compare(a.where, b.where));
+    .toSorted((a, b) => compare(a.where, b.where));
   return explained.filter(
     (error, index) => index === 0 || compare(error.where, explained[index - 1]?.where) !== 0,
   );

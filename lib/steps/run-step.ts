@@ -49,7 +49,7 @@ export async function runStep(
 export async function undoSteps(steps: Step[], environment: StepEnvironment): Promise<string[]> {
   const { log } = environment;
   const leftOver: string[] = [];
-  for (const step of orderSteps(steps).reverse()) {
+  for (const step of orderSteps(steps).toReversed()) {
     const { undo } = step;
     if (undo === undefined) continue;
     const name = { step: step.id, title: step.title };

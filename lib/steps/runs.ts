@@ -35,7 +35,7 @@ export async function listOpenRuns(cluster: World["cluster"]): Promise<RunRecord
     namespace: ownNamespace,
     labels: { [stateLabel]: "open" },
   });
-  return maps.map(parseRun).sort((a, b) => a.startedAt.localeCompare(b.startedAt));
+  return maps.map(parseRun).toSorted((a, b) => a.startedAt.localeCompare(b.startedAt));
 }
 
 /** Writes a new run. Throws CLUSTER_EXISTS when its id is taken. */

@@ -52,7 +52,7 @@ export function chooseBackup(
   const candidates = shelf.podVolumeBackups
     .filter((copy) => holdsClaim(copy, claim))
     .map((copy) => ({ copy, startedAt: copy.status?.startTimestamp ?? "" }))
-    .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+    .toSorted((a, b) => b.startedAt.localeCompare(a.startedAt));
   const passedOver: PassedOver[] = [];
   for (const { copy, startedAt } of candidates) {
     const backup = nameOfBackup(copy);

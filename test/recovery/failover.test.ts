@@ -68,7 +68,7 @@ t.test("a dead host's workloads come back on the target with their data", async 
   t.equal(schedule?.metadata.annotations?.["infra-k3s.io/paused-by"], undefined);
 
   const report = buildReport(result.plan, result.run, result.outcome);
-  t.strictSame(report.volumes.map(({ claim, state }) => `${claim.name} ${state}`).sort(), [
+  t.strictSame(report.volumes.map(({ claim, state }) => `${claim.name} ${state}`).toSorted(), [
     "base-db-0 recovered",
     "data-db-0 recovered",
     "index recovered",

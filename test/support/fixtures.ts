@@ -34,7 +34,7 @@ function list(validity: string, kind: string): Fixture[] {
   const from = path.join(folder, validity, kind);
   const names = readdirSync(from).filter((name) => name.endsWith(".yaml"));
   if (names.length === 0) throw new Error(`${from} has no fixtures`);
-  return names.sort().map((name) => {
+  return names.toSorted().map((name) => {
     const file = path.join(from, name);
     return { name: path.basename(name, ".yaml"), file, text: readFileSync(file, "utf8") };
   });

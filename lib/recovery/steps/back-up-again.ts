@@ -5,7 +5,7 @@ import { claimNameAnnotation, veleroNamespace } from "../../velero/names.ts";
 import { runLabel } from "../labels.ts";
 import { describeClaim } from "../names.ts";
 import { listVolumes } from "../plan.ts";
-import { cutOverStepId } from "./cut-over.ts";
+import { cutOverStepId } from "./ids.ts";
 import type { Recovery } from "./recovery.ts";
 
 /** A first full read of everything that moved takes its time. */
@@ -33,7 +33,11 @@ export function backUpAgain({ world, plan }: Recovery): Step {
         await cluster.create<Backup>({
           apiVersion: "velero.io/v1",
           kind: "Backup",
-          metadata: { ...ref, labels: { [runLabel]: plan.runId } } as Backup["metadata"],
+          metadata: {
+            name: ref.name,
+            namespace: ref.namespace,
+            labels: { [runLabel]: plan.runId },
+          },
           spec: {
             includedNamespaces: plan.backup.namespaces,
             storageLocation: plan.backup.location,

@@ -1,25 +1,20 @@
 import { exitCodes, hasCode, InfraError } from "../../errors.ts";
-import type { PersistentVolume, PersistentVolumeClaim, Pod, Ref } from "../../objects.ts";
+import type { PersistentVolume, PersistentVolumeClaim } from "../../objects.ts";
 import type { Step, StepRun } from "../../steps/step.ts";
 import type { World } from "../../world.ts";
-import { listClaimNames } from "../find-volumes.ts";
 import { runLabel } from "../labels.ts";
 import { describeClaim } from "../names.ts";
 import type { PlannedVolume, RecoveryUnit } from "../plan.ts";
 import type { Recovery } from "./recovery.ts";
-import { fillStepId } from "./restore-volume.ts";
+import { clearHolders, explainHeld, waitReady } from "./claim-holders.ts";
+import { cutOverStepId, fillStepId } from "./ids.ts";
+import { claimRef, findReleasedClaim } from "./released-claim.ts";
 
 /** A claim that is gone is posted again at this pace: whoever is first binds it. */
 const postEverySeconds = 0.008;
 
 /** Who holds a claim that does not go is looked up every so many posts. */
 const explainEvery = 250;
-
-/** Id of the step that moves the claims of a unit. */
-export function cutOverStepId(unit: RecoveryUnit): string {
-  const names = unit.volumes.map((volume) => volume.claim.name).join("+");
-  return `cut-over:${unit.namespace}/${names}`;
-}
 
 /**
  * Moves the claims of one unit to the restored folders: reserve a volume for each, then release
@@ -70,29 +65,6 @@ export function cutOver({ world, plan }: Recovery, unit: RecoveryUnit): Step {
       };
     },
   };
-}
-
-/** The claim of a volume if it is the new one already; another volume under it is an error. */
-export async function findReleasedClaim(
-  cluster: World["cluster"],
-  volume: PlannedVolume,
-): Promise<PersistentVolumeClaim | undefined> {
-  const claim = await cluster.find(claimRef(volume));
-  if (claim === undefined || claim.metadata.uid === volume.claimUid) return undefined;
-  const { volumeName } = claim.spec;
-  if (volumeName === undefined || volumeName === "") return undefined;
-  if (volumeName === volume.newVolume.metadata.name) return claim;
-  throw new InfraError({
-    code: "CUTOVER_FOREIGN_VOLUME",
-    message: `claim "${describeClaim(volume.claim)}" got another volume, "${volumeName}"`,
-    why: "somebody made the claim in a way that our reserved volume does not fit; the app may run on an empty volume",
-    fix: `Stop the app, keep both volumes (nothing was deleted), and look at: kubectl describe pv ${volumeName}`,
-    exitCode: exitCodes.halfDone,
-  });
-}
-
-function claimRef(volume: PlannedVolume): Ref<"PersistentVolumeClaim"> {
-  return { kind: "PersistentVolumeClaim", ...volume.claim };
 }
 
 async function checkPreserved(cluster: World["cluster"], volume: PlannedVolume): Promise<void> {
@@ -149,36 +121,6 @@ async function checkCordon(world: World, node: string): Promise<void> {
 }
 
 /**
- * Force-deletes the pods on the dead node that name a claim: any such pod, finished ones too, keeps
- * the claim from going, and a claim that is being deleted cannot be taken back.
- */
-async function clearHolders(world: World, unit: RecoveryUnit, node: string): Promise<void> {
-  for (const pod of await listHolders(world, unit)) {
-    const { name, namespace = "", uid = "", finalizers = [] } = pod.metadata;
-    if (pod.spec.nodeName === undefined) continue;
-    if (finalizers.length > 0 || pod.spec.nodeName !== node) {
-      throw new InfraError({
-        code: "CUTOVER_CLAIM_HELD",
-        message: `pod "${namespace}/${name}" on ${pod.spec.nodeName} holds a claim that is to move`,
-        why:
-          finalizers.length > 0
-            ? `it has the finalizer ${finalizers.join(", ")}`
-            : "it is on another node",
-        fix: "Delete the pod, then run the same command again",
-        exitCode: exitCodes.halfDone,
-      });
-    }
-    await world.cluster.delete({ kind: "Pod", name, namespace }, { uid, gracePeriodSeconds: 0 });
-  }
-}
-
-async function listHolders(world: World, unit: RecoveryUnit): Promise<Pod[]> {
-  const claims = new Set(unit.volumes.map((volume) => volume.claim.name));
-  const pods = await world.cluster.list("Pod", { namespace: unit.namespace });
-  return pods.filter((pod) => listClaimNames(pod).some((name) => claims.has(name)));
-}
-
-/**
  * Deletes the old claim and posts the new one until one of that name is ours. A claim that its
  * owner made first is given our volume by name while it has none.
  */
@@ -231,15 +173,6 @@ async function adopt(
   }
 }
 
-async function explainHeld(world: World, volume: PlannedVolume): Promise<string> {
-  const pods = await world.cluster.list("Pod", { namespace: volume.claim.namespace });
-  const holders = pods.filter(
-    (pod) => pod.spec.nodeName !== undefined && listClaimNames(pod).includes(volume.claim.name),
-  );
-  const who = holders.map((pod) => pod.metadata.name).join(", ");
-  return `the old claim ${describeClaim(volume.claim)} to go${who === "" ? "" : `, held by ${who}`}`;
-}
-
 async function waitBound(
   cluster: World["cluster"],
   volume: PlannedVolume,
@@ -256,24 +189,4 @@ async function waitBound(
       ? { done: true }
       : { waiting: `claim ${describeClaim(volume.claim)} to be Bound` };
   }, 0.05);
-}
-
-/** Waits for the unit's pods; returns when the last one became Ready, in milliseconds. */
-async function waitReady(
-  world: World,
-  unit: RecoveryUnit,
-  node: string,
-  run: StepRun,
-): Promise<number> {
-  return await run.poll<number>(async () => {
-    const pods = (await listHolders(world, unit)).filter((pod) => pod.spec.nodeName === node);
-    const ready = pods.filter((pod) =>
-      pod.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True"),
-    );
-    if (ready.length >= unit.pods) return { done: world.clock.now() };
-    const states = pods.map((pod) => `${pod.metadata.name} is ${pod.status?.phase ?? "unknown"}`);
-    return {
-      waiting: `${ready.length} of ${unit.pods} pods Ready; ${states.join(", ") || "none made yet"}`,
-    };
-  }, 0.1);
 }

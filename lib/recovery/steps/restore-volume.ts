@@ -3,17 +3,13 @@ import { describeClaim } from "../names.ts";
 import type { PlannedVolume } from "../plan.ts";
 import { checkRestored } from "../restore-log.ts";
 import { buildRebuildPod, buildRemovePod, buildRestorePod } from "../restore-pod.ts";
-import { findReleasedClaim } from "./cut-over.ts";
+import { fillStepId } from "./ids.ts";
+import { findReleasedClaim } from "./released-claim.ts";
 import type { Recovery } from "./recovery.ts";
 import { readPodLog, refOf, removePod, runPod } from "./run-pod.ts";
 
 /** Restores may take long, and a bucket that is away for a while is only waited for. */
 const restoreSeconds = 24 * 3600;
-
-/** Id of the step that puts the data of a claim into its fresh folder. */
-export function fillStepId(volume: PlannedVolume): string {
-  return `${volume.source.kind === "files" ? "restore" : "rebuild"}:${describeClaim(volume.claim)}`;
-}
 
 /** Restores one volume's newest usable backup into its fresh folder on the target. */
 export function restoreVolume({ world, plan }: Recovery, volume: PlannedVolume): Step {

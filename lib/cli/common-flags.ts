@@ -1,0 +1,21 @@
+import type { FlagTable } from "./define-command.ts";
+
+/** The flags that every command on a site has. */
+export const commonFlags = {
+  site: {
+    type: "string",
+    value: "DIR",
+    help: "folder of the site (default: INFRA_K3S_SITE, else this work tree)",
+  },
+  kubeconfig: { type: "string", value: "FILE", help: "kubeconfig to use instead of the site's" },
+  json: { type: "boolean", help: "print one JSON document instead of text" },
+  verbose: { type: "boolean", help: "show more, stack traces among it" },
+} as const satisfies FlagTable;
+
+/** The flags that every command that changes something has beside the common ones. */
+export const changeFlags = {
+  "dry-run": { type: "boolean", help: "show the plan and stop there; only reads" },
+  abort: { type: "boolean", help: "undo the open run of this command" },
+  yes: { type: "boolean", help: "do not ask the ordinary questions" },
+  confirm: { type: "string", value: "NAME", help: "the name that would have to be typed" },
+} as const satisfies FlagTable;

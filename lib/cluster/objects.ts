@@ -1,0 +1,199 @@
+import {
+  describeRef,
+  type KindMap,
+  type KindName,
+  kinds,
+  type KubeObject,
+  type Ref,
+} from "../objects.ts";
+import type { Cluster, ListOptions } from "../world.ts";
+import { RefusalError, toInfraError } from "./api-error.ts";
+import type { Send } from "./request.ts";
+
+const fieldManager = "infra-k3s";
+
+/** Objects a page; the server forgets where a page ended after 5 to 10 minutes and says 410. */
+const pageSize = "2000";
+const maxListStarts = 3;
+
+/** The cluster's objects over a transport; they come as the server's own JSON. */
+export function openObjects(send: Send): Cluster {
+  return {
+    async find(ref) {
+      const path = objectPath(ref);
+      return await attempt(`read ${describeRef(ref)}`, async () => {
+        try {
+          return parse(await send({ method: "GET", path }));
+        } catch (error) {
+          if (isAbsent(error, ref.kind)) return undefined;
+          throw error;
+        }
+      });
+    },
+
+    async list(kind, options = {}) {
+      return await attempt(`list ${kind}`, async () => {
+        for (let start = 1; ; start += 1) {
+          try {
+            return await listPages(send, kind, options);
+          } catch (error) {
+            if (isAbsent(error, kind)) return [];
+            const expired = error instanceof RefusalError && error.httpStatus === 410;
+            if (!expired || start === maxListStarts) throw error;
+          }
+        }
+      });
+    },
+
+    async create(object, { dryRun = false } = {}) {
+      const ref = refOf(object);
+      const query: Record<string, string> = { fieldManager };
+      if (dryRun) query["dryRun"] = "All";
+      const path = collectionPath(ref.kind, requireNamespace(ref)) + renderQuery(query);
+      return await attempt(`create ${describeRef(ref)}`, async () =>
+        parse(await send({ method: "POST", path, body: object })),
+      );
+    },
+
+    async patch(ref, patch) {
+      const path = objectPath(ref) + renderQuery({ fieldManager });
+      const contentType = "application/merge-patch+json";
+      return await attempt(`patch ${describeRef(ref)}`, async () =>
+        parse(await send({ method: "PATCH", path, body: patch, contentType })),
+      );
+    },
+
+    async delete(ref, { uid, resourceVersion, gracePeriodSeconds }) {
+      const path = objectPath(ref);
+      const body = {
+        apiVersion: "v1",
+        kind: "DeleteOptions",
+        preconditions: { uid, resourceVersion },
+        gracePeriodSeconds,
+        propagationPolicy: "Background",
+      };
+      await attempt(`delete ${describeRef(ref)}`, async () => {
+        try {
+          await send({ method: "DELETE", path, body });
+        } catch (error) {
+          if (!isAbsent(error, ref.kind)) throw error;
+        }
+      });
+    },
+
+    async readLog({ namespace, name, container }, tailLines) {
+      const ref: Ref<"Pod"> = { kind: "Pod", namespace, name };
+      const query: Record<string, string> = { container };
+      if (tailLines !== undefined) query["tailLines"] = String(tailLines);
+      const path = `${objectPath(ref)}/log${renderQuery(query)}`;
+      return await attempt(`read the log of ${describeRef(ref)}`, async () => {
+        try {
+          return await send({ method: "GET", path });
+        } catch (error) {
+          if (isNotStarted(error)) return "";
+          throw error;
+        }
+      });
+    },
+  };
+}
+
+async function attempt<T>(task: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    throw toInfraError(error, task);
+  }
+}
+
+async function listPages<K extends KindName>(
+  send: Send,
+  kind: K,
+  { namespace, labels, fields }: ListOptions,
+): Promise<KindMap[K][]> {
+  const { apiVersion } = kinds[kind];
+  const query: Record<string, string> = { limit: pageSize };
+  if (labels !== undefined) query["labelSelector"] = renderSelector(labels);
+  if (fields !== undefined) query["fieldSelector"] = renderSelector(fields);
+  const found: KindMap[K][] = [];
+  for (;;) {
+    const path = collectionPath(kind, namespace) + renderQuery(query);
+    const page = JSON.parse(await send({ method: "GET", path })) as {
+      metadata: { continue?: string };
+      items: KindMap[K][];
+    };
+    // In a list only custom resources say what they are.
+    for (const item of page.items) found.push({ ...withoutManagers(item), apiVersion, kind });
+    if (!page.metadata.continue) return found;
+    query["continue"] = page.metadata.continue;
+  }
+}
+
+function parse<T extends KubeObject>(text: string): T {
+  return withoutManagers(JSON.parse(text) as T);
+}
+
+/** Who set which field is often the larger half of an object, and nobody here reads it. */
+function withoutManagers<T extends KubeObject>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata as T["metadata"] & {
+    managedFields?: unknown;
+  };
+  return { ...object, metadata };
+}
+
+/** Whether the object, or its whole kind, is not there. */
+function isAbsent(error: unknown, kind: KindName): boolean {
+  if (!(error instanceof RefusalError) || error.httpStatus !== 404) return false;
+  // For a kind that is not installed the API server prints "404 page not found", as so many
+  // servers do; Kubernetes' own kinds are always installed, so there it is no API server.
+  return error.status !== undefined || !isBuiltIn(kind);
+}
+
+function isBuiltIn(kind: KindName): boolean {
+  const [group = ""] = kinds[kind].apiVersion.split("/");
+  return !group.includes(".") || group.endsWith(".k8s.io");
+}
+
+/** Whether a log is empty since the kubelet has not seen the pod yet, or not started the container. */
+function isNotStarted(error: unknown): boolean {
+  if (!(error instanceof RefusalError)) return false;
+  if (error.httpStatus === 404) return error.status?.details?.kind === "pods/log";
+  return (
+    error.httpStatus === 400 &&
+    /waiting to start|not available|is terminated|no logs available/.test(error.message)
+  );
+}
+
+function refOf({ kind, metadata }: KubeObject): Ref {
+  if (!(kind in kinds)) throw new Error(`lib/objects.ts does not know the kind ${kind}`);
+  const { name, namespace } = metadata;
+  return { kind: kind as KindName, name, ...(namespace === undefined ? {} : { namespace }) };
+}
+
+function objectPath(ref: Ref): string {
+  // An empty name would make the path that of all objects, and so would the dots a URL resolves.
+  if (/^\.{0,2}$/.test(ref.name)) throw new Error(`"${ref.name}" is not a name of a ${ref.kind}`);
+  return `${collectionPath(ref.kind, requireNamespace(ref))}/${encodeURIComponent(ref.name)}`;
+}
+
+function requireNamespace(ref: Ref): string | undefined {
+  if (!kinds[ref.kind].namespaced || ref.namespace) return ref.namespace;
+  throw new Error(`${describeRef(ref)} needs a namespace`);
+}
+
+function collectionPath(kind: KindName, namespace: string | undefined): string {
+  const { apiVersion, plural, namespaced } = kinds[kind];
+  const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  if (!namespaced || namespace === undefined) return `${root}/${plural}`;
+  return `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
+}
+
+function renderQuery(parameters: Record<string, string>): string {
+  return `?${new URLSearchParams(parameters).toString()}`;
+}
+
+function renderSelector(pairs: Record<string, string>): string {
+  return Object.entries(pairs)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}

@@ -1,0 +1,131 @@
+import { changeFlags, commonFlags } from "../cli/common-flags.ts";
+import { type CommandResult, defineCommand } from "../cli/define-command.ts";
+import type { Terminal } from "../cli/terminal.ts";
+import type { Host } from "../inventory/load.ts";
+import type { FailoverPlan } from "../recovery/plan.ts";
+import type { ChangeResult } from "../steps/change.ts";
+
+export const failover = defineCommand({
+  script: "scripts/dr/failover.ts",
+  summary: "Bring the workloads of a dead host back on another one, with their data",
+  examples: [
+    {
+      line: "zx scripts/dr/failover.ts --source-node vps-aws-1 --target-node vps-vultr-1 --dry-run",
+      does: "show what would be lost and done, and whether the host is dead",
+    },
+    {
+      line: "zx scripts/dr/failover.ts --source-node vps-aws-1 --target-node vps-vultr-1",
+      does: "do it, after the host's name was typed; the same line again goes on after a crash",
+    },
+    {
+      line: "zx scripts/dr/failover.ts --source-node vps-aws-1 --target-node vps-vultr-1 --abort",
+      does: "undo a run that has not moved anything yet",
+    },
+  ],
+  flags: {
+    "source-node": { type: "string", value: "NODE", required: true, help: "the host that died" },
+    "target-node": {
+      type: "string",
+      value: "NODE",
+      required: true,
+      help: "the host that takes its workloads over",
+    },
+    backup: {
+      type: "string",
+      value: "NAME",
+      default: "latest",
+      help: "a Velero backup; latest is the newest usable one of each volume",
+    },
+    ...changeFlags,
+    ...commonFlags,
+  },
+  async run({ flags }, terminal) {
+    const { openWorld } = await import("./open-world.ts");
+    const { getHost } = await import("../inventory/load.ts");
+    const { loadVersions, renderRestoreImage } = await import("../config/versions.ts");
+    const { loadPolicy } = await import("../config/policy.ts");
+    const { createFailover } = await import("../recovery/failover.ts");
+    const { runChange } = await import("../steps/change.ts");
+    const { showRun } = await import("../cli/show-run.ts");
+    const { site, hosts, world } = await openWorld(flags, terminal);
+    const source = getHost(hosts, flags.sourceNode);
+    const target = getHost(hosts, flags.targetNode);
+    const [versions, policy] = await Promise.all([loadVersions(), loadPolicy()]);
+    const change = createFailover(world, {
+      source: {
+        ...describeHost(source),
+        machine: { provider: source.provider, id: source.providerId ?? "" },
+      },
+      target: describeHost(target),
+      backup: flags.backup,
+      restoreImage: renderRestoreImage(versions),
+      velero: versions.velero,
+      freeSpaceFactor: policy.freeSpaceFactor,
+      restoreConcurrency: policy.restoreConcurrency,
+      withEvidence: flags.dryRun,
+    });
+    const view = showRun(terminal, world.clock);
+    try {
+      const options = { dryRun: flags.dryRun, abort: flags.abort, confirm: flags.confirm };
+      const result = await runChange(change, options, world, {
+        say: (text) => terminal.err(`${text.trimEnd()}\n`),
+        ask: terminal.ask,
+        emit: view.emit,
+        signal: terminal.interrupted,
+        holder: await nameHolder(),
+      });
+      view.end();
+      return await describeResult(result, site.runsFolder, terminal);
+    } finally {
+      view.end();
+    }
+  },
+});
+
+function describeHost({ name, publicIp, sshPort }: Host): {
+  name: string;
+  publicIp: string;
+  sshPort: number;
+} {
+  return { name, publicIp, sshPort };
+}
+
+async function nameHolder(): Promise<string> {
+  const { hostname, userInfo } = await import("node:os");
+  return `${userInfo().username}@${hostname()}/${process.pid}`;
+}
+
+async function describeResult(
+  result: ChangeResult<FailoverPlan>,
+  runsFolder: string,
+  terminal: Terminal,
+): Promise<CommandResult> {
+  const { exitCode } = result;
+  if (result.kind === "planned") {
+    const { renderPlan } = await import("../recovery/render-plan.ts");
+    return { exitCode, text: renderPlan(result.plan), json: { plan: result.plan } };
+  }
+  if (result.kind === "aborted") {
+    const { run, leftOver } = result;
+    const lines = [
+      leftOver.length === 0
+        ? `Run ${run.id} is undone`
+        : `Run ${run.id} could not be undone whole:`,
+      ...leftOver.map((item) => `  - ${item}`),
+    ];
+    return { exitCode, text: `${lines.join("\n")}\n`, json: { run: run.id, leftOver } };
+  }
+  const { buildReport, renderReport } = await import("../recovery/report.ts");
+  const { outcome, plan, run } = result;
+  const report = buildReport(plan, run, outcome);
+  if (outcome.failure !== undefined) {
+    const { describeFailure, renderReport: renderFailure } = await import("../cli/report-error.ts");
+    terminal.err(renderFailure(describeFailure(outcome.failure.error)));
+  }
+  const journal = `${runsFolder}/${run.id}.ndjson`;
+  return {
+    exitCode,
+    text: `${renderReport(report)}\nJournal: ${journal}\n`,
+    json: { report, journal },
+  };
+}

@@ -1,0 +1,67 @@
+import { exitCodes, InfraError } from "../../errors.ts";
+import type { Pod } from "../../objects.ts";
+import type { StepRun } from "../../steps/step.ts";
+import type { World } from "../../world.ts";
+import { listClaimNames } from "../find-volumes.ts";
+import { describeClaim } from "../names.ts";
+import type { PlannedVolume, RecoveryUnit } from "../plan.ts";
+
+/**
+ * Force-deletes the pods on the dead node that name a claim: any such pod, finished ones too, keeps
+ * the claim from going, and a claim that is being deleted cannot be taken back.
+ */
+export async function clearHolders(world: World, unit: RecoveryUnit, node: string): Promise<void> {
+  for (const pod of await listHolders(world, unit)) {
+    const { name, namespace = "", uid = "", finalizers = [] } = pod.metadata;
+    if (pod.spec.nodeName === undefined) continue;
+    if (finalizers.length > 0 || pod.spec.nodeName !== node) {
+      throw new InfraError({
+        code: "CUTOVER_CLAIM_HELD",
+        message: `pod "${namespace}/${name}" on ${pod.spec.nodeName} holds a claim that is to move`,
+        why:
+          finalizers.length > 0
+            ? `it has the finalizer ${finalizers.join(", ")}`
+            : "it is on another node",
+        fix: "Delete the pod, then run the same command again",
+        exitCode: exitCodes.halfDone,
+      });
+    }
+    await world.cluster.delete({ kind: "Pod", name, namespace }, { uid, gracePeriodSeconds: 0 });
+  }
+}
+
+async function listHolders(world: World, unit: RecoveryUnit): Promise<Pod[]> {
+  const claims = new Set(unit.volumes.map((volume) => volume.claim.name));
+  const pods = await world.cluster.list("Pod", { namespace: unit.namespace });
+  return pods.filter((pod) => listClaimNames(pod).some((name) => claims.has(name)));
+}
+
+/** What a claim that does not go is waiting for. */
+export async function explainHeld(world: World, volume: PlannedVolume): Promise<string> {
+  const pods = await world.cluster.list("Pod", { namespace: volume.claim.namespace });
+  const holders = pods.filter(
+    (pod) => pod.spec.nodeName !== undefined && listClaimNames(pod).includes(volume.claim.name),
+  );
+  const who = holders.map((pod) => pod.metadata.name).join(", ");
+  return `the old claim ${describeClaim(volume.claim)} to go${who === "" ? "" : `, held by ${who}`}`;
+}
+
+/** Waits for the unit's pods; returns when the last one became Ready, in milliseconds. */
+export async function waitReady(
+  world: World,
+  unit: RecoveryUnit,
+  node: string,
+  run: StepRun,
+): Promise<number> {
+  return await run.poll<number>(async () => {
+    const pods = (await listHolders(world, unit)).filter((pod) => pod.spec.nodeName === node);
+    const ready = pods.filter((pod) =>
+      pod.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True"),
+    );
+    if (ready.length >= unit.pods) return { done: world.clock.now() };
+    const states = pods.map((pod) => `${pod.metadata.name} is ${pod.status?.phase ?? "unknown"}`);
+    return {
+      waiting: `${ready.length} of ${unit.pods} pods Ready; ${states.join(", ") || "none made yet"}`,
+    };
+  }, 0.1);
+}

@@ -1,0 +1,29 @@
+import { exitCodes, InfraError } from "../../errors.ts";
+import type { PersistentVolumeClaim, Ref } from "../../objects.ts";
+import type { World } from "../../world.ts";
+import { describeClaim } from "../names.ts";
+import type { PlannedVolume } from "../plan.ts";
+
+/** The claim of a volume if it is the new one already; another volume under it is an error. */
+export async function findReleasedClaim(
+  cluster: World["cluster"],
+  volume: PlannedVolume,
+): Promise<PersistentVolumeClaim | undefined> {
+  const claim = await cluster.find(claimRef(volume));
+  if (claim === undefined || claim.metadata.uid === volume.claimUid) return undefined;
+  const { volumeName } = claim.spec;
+  if (volumeName === undefined || volumeName === "") return undefined;
+  if (volumeName === volume.newVolume.metadata.name) return claim;
+  throw new InfraError({
+    code: "CUTOVER_FOREIGN_VOLUME",
+    message: `claim "${describeClaim(volume.claim)}" got another volume, "${volumeName}"`,
+    why: "somebody made the claim in a way that our reserved volume does not fit; the app may run on an empty volume",
+    fix: `Stop the app, keep both volumes (nothing was deleted), and look at: kubectl describe pv ${volumeName}`,
+    exitCode: exitCodes.halfDone,
+  });
+}
+
+/** The claim of a volume, whichever generation of it there is. */
+export function claimRef(volume: PlannedVolume): Ref<"PersistentVolumeClaim"> {
+  return { kind: "PersistentVolumeClaim", ...volume.claim };
+}
