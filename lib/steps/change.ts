@@ -1,5 +1,6 @@
 import { describeError, type ExitCode, exitCodes, InfraError } from "../errors.ts";
 import type { World } from "../world.ts";
+import { checkBlockers, confirmName } from "./consent.ts";
 import type { Emit } from "./events.ts";
 import { executeSteps, type Outcome } from "./execute.ts";
 import { acquireLock, type Lock } from "./lock.ts";
@@ -75,8 +76,8 @@ export async function runChange<Plan>(
     return { kind: "planned", plan, blockers, exitCode };
   }
   dialog.say(change.renderPlan(plan));
-  if (blockers.length > 0) throw blockedError(blockers);
-  if (open === undefined) await confirm(change, options, dialog);
+  checkBlockers(blockers);
+  if (open === undefined) await confirmName(change.confirmName, options.confirm, dialog.ask);
   else dialog.say(`Going on with run ${open.id}, started ${open.startedAt}`);
 
   return await withLock(change, open, world, dialog, async (lock) => {
@@ -121,26 +122,6 @@ async function findOwnRun<Plan>(
     });
   }
   return runs[0];
-}
-
-async function confirm<Plan>(
-  change: Change<Plan>,
-  options: ChangeOptions,
-  dialog: Dialog,
-): Promise<void> {
-  const name = change.confirmName;
-  const typed = options.confirm ?? (await dialog.ask(`Type ${name} to go on: `));
-  if (typed?.trim() === name) return;
-  throw new InfraError({
-    code: "RUN_NOT_CONFIRMED",
-    message: "not confirmed, nothing was changed",
-    why:
-      typed === undefined
-        ? "there is no terminal to ask on"
-        : `"${typed.trim()}" was given, "${name}" was asked for`,
-    fix: `Run it in a terminal, or add: --confirm ${name}`,
-    exitCode: exitCodes.needsPerson,
-  });
 }
 
 async function abortRun<Plan>(
@@ -233,18 +214,4 @@ async function closeRun(run: RunRecord, outcome: string, world: World): Promise<
   run.outcome = outcome;
   run.endedAt = new Date(world.clock.now()).toISOString();
   await saveRun(world.cluster, run);
-}
-
-function blockedError(blockers: InfraError[]): InfraError {
-  const [first] = blockers;
-  if (blockers.length === 1 && first !== undefined) return first;
-  return new InfraError({
-    code: "PLAN_BLOCKED",
-    message: `${blockers.length} things forbid this plan; nothing was changed`,
-    why: blockers.map((blocker) => `${blocker.message}  [${blocker.code}]`).join("\n       "),
-    fix: blockers
-      .map((blocker) => blocker.fix)
-      .filter((fix) => fix !== undefined)
-      .join("\n       "),
-  });
 }

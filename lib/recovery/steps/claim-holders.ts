@@ -10,8 +10,12 @@ import type { PlannedVolume, RecoveryUnit } from "../plan.ts";
  * Force-deletes the pods on the dead node that name a claim: any such pod, finished ones too, keeps
  * the claim from going, and a claim that is being deleted cannot be taken back.
  */
-export async function clearHolders(world: World, unit: RecoveryUnit, node: string): Promise<void> {
-  for (const pod of await listHolders(world, unit)) {
+export async function clearHolders(
+  world: World,
+  volumes: PlannedVolume[],
+  node: string,
+): Promise<void> {
+  for (const pod of await listHolders(world, volumes)) {
     const { name, namespace = "", uid = "", finalizers = [] } = pod.metadata;
     if (pod.spec.nodeName === undefined) continue;
     if (finalizers.length > 0 || pod.spec.nodeName !== node) {
@@ -30,18 +34,19 @@ export async function clearHolders(world: World, unit: RecoveryUnit, node: strin
   }
 }
 
-async function listHolders(world: World, unit: RecoveryUnit): Promise<Pod[]> {
-  const claims = new Set(unit.volumes.map((volume) => volume.claim.name));
-  const pods = await world.cluster.list("Pod", { namespace: unit.namespace });
+/** Every pod, in any phase, that names one of the claims, which are all of one namespace. */
+async function listHolders(world: World, volumes: PlannedVolume[]): Promise<Pod[]> {
+  const [first] = volumes;
+  if (first === undefined) return [];
+  const claims = new Set(volumes.map((volume) => volume.claim.name));
+  const pods = await world.cluster.list("Pod", { namespace: first.claim.namespace });
   return pods.filter((pod) => listClaimNames(pod).some((name) => claims.has(name)));
 }
 
 /** What a claim that does not go is waiting for. */
 export async function explainHeld(world: World, volume: PlannedVolume): Promise<string> {
-  const pods = await world.cluster.list("Pod", { namespace: volume.claim.namespace });
-  const holders = pods.filter(
-    (pod) => pod.spec.nodeName !== undefined && listClaimNames(pod).includes(volume.claim.name),
-  );
+  const pods = await listHolders(world, [volume]);
+  const holders = pods.filter((pod) => pod.spec.nodeName !== undefined);
   const who = holders.map((pod) => pod.metadata.name).join(", ");
   return `the old claim ${describeClaim(volume.claim)} to go${who === "" ? "" : `, held by ${who}`}`;
 }
@@ -54,7 +59,9 @@ export async function waitReady(
   run: StepRun,
 ): Promise<number> {
   return await run.poll<number>(async () => {
-    const pods = (await listHolders(world, unit)).filter((pod) => pod.spec.nodeName === node);
+    const pods = (await listHolders(world, unit.volumes)).filter(
+      (pod) => pod.spec.nodeName === node,
+    );
     const ready = pods.filter((pod) =>
       pod.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True"),
     );

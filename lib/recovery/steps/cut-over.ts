@@ -4,7 +4,8 @@ import type { Step, StepRun } from "../../steps/step.ts";
 import type { World } from "../../world.ts";
 import { runLabel } from "../labels.ts";
 import { describeClaim } from "../names.ts";
-import type { PlannedVolume, RecoveryUnit } from "../plan.ts";
+import { isReady } from "../check-source.ts";
+import type { PlannedVolume, RecoveryUnit, TargetNode } from "../plan.ts";
 import type { Recovery } from "./recovery.ts";
 import { clearHolders, explainHeld, waitReady } from "./claim-holders.ts";
 import { cutOverStepId, fillStepId } from "./ids.ts";
@@ -50,8 +51,9 @@ export function cutOver({ world, plan }: Recovery, unit: RecoveryUnit): Step {
       }
       for (const volume of left) await checkPreserved(cluster, volume);
       await Promise.all(left.map((volume) => reserve(cluster, volume, run)));
-      await checkCordon(world, plan.source.name);
-      await clearHolders(world, unit, plan.source.name);
+      await checkTarget(world, plan.target);
+      await keepCordoned(world, plan.source.name);
+      await clearHolders(world, left, plan.source.name);
       await Promise.all(left.map((volume) => release(world, volume, run)));
     },
     async verify(run) {
@@ -114,7 +116,23 @@ async function reserve(
   }, 0.05);
 }
 
-async function checkCordon(world: World, node: string): Promise<void> {
+/** The plan is minutes old by now: a target that was lost meanwhile must not get the claims. */
+async function checkTarget(world: World, target: TargetNode): Promise<void> {
+  const node = await world.cluster.find({ kind: "Node", name: target.name });
+  if (node !== undefined && node.metadata.uid === target.uid && isReady(node)) {
+    if (node.spec?.unschedulable !== true) return;
+  }
+  throw new InfraError({
+    code: "CUTOVER_TARGET_LOST",
+    message: `target node "${target.name}" cannot take the workloads any more`,
+    why: "it is not Ready, cordoned, or another node of that name",
+    fix: "Bring it back, then run the same command again; the claims are where they were",
+    exitCode: exitCodes.failed,
+  });
+}
+
+/** A source that became schedulable again would take the waiting pods at the wrong moment. */
+async function keepCordoned(world: World, node: string): Promise<void> {
   const found = await world.cluster.find({ kind: "Node", name: node });
   if (found === undefined || found.spec?.unschedulable === true) return;
   await world.cluster.patch({ kind: "Node", name: node }, { spec: { unschedulable: true } });

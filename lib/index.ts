@@ -1,0 +1,23 @@
+/** The library's entry: what programs outside of this repository build on. */
+export { connectCluster, readClusterUid } from "./cluster/connect.ts";
+export { checkClusterIdentity, loadSite, type Site } from "./config/site.ts";
+export { systemClock, systemRandom } from "./config/system.ts";
+export { type ExitCode, exitCodes, hasCode, InfraError } from "./errors.ts";
+export { connectHosts } from "./exec/ssh.ts";
+export { getHost, type Host, loadInventory } from "./inventory/load.ts";
+export type * from "./objects.ts";
+export { connectPower } from "./power/connect-power.ts";
+export { judge, type Sample, takeSample, type Verdict } from "./recovery/evidence.ts";
+export { createFailover, type FailoverOptions } from "./recovery/failover.ts";
+export type { FailoverPlan, PlannedVolume, RecoveryUnit } from "./recovery/plan.ts";
+export { planFailover } from "./recovery/plan-failover.ts";
+export { renderPlan } from "./recovery/render-plan.ts";
+export { buildReport, type FailoverReport, renderReport } from "./recovery/report.ts";
+export { type ClusterState, readClusterState } from "./recovery/state.ts";
+export { readStatus, type RecoveryStatus, renderStatus } from "./recovery/status.ts";
+export { type Change, type ChangeResult, type Dialog, runChange } from "./steps/change.ts";
+export type { Emit, StepEvent, TimedEvent } from "./steps/events.ts";
+export { openJournal } from "./steps/journal-file.ts";
+export type { Observation, Step, StepRun } from "./steps/step.ts";
+export { chooseBackup, type BackupChoice } from "./velero/choose-backup.ts";
+export type { World } from "./world.ts";
