@@ -116,6 +116,7 @@ export interface Container {
   imagePullPolicy?: string;
   command?: string[];
   args?: string[];
+  terminationMessagePolicy?: "File" | "FallbackToLogsOnError";
   env?: EnvVar[];
   volumeMounts?: VolumeMount[];
   resources?: { requests?: Record<string, string>; limits?: Record<string, string> };

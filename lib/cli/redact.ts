@@ -14,7 +14,7 @@ export function registerSecret(value: string): void {
   // A file's last newline belongs to what it holds when encoded, but not where it is quoted.
   for (const text of [bare, value]) for (const form of encode(text)) forms.add(form);
   // The longest first: a secret that begins with another one must not leave its tail behind.
-  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
+  const longestFirst = [...forms].toSorted((a, b) => b.length - a.length);
   pattern = new RegExp(longestFirst.map(escape).join("|"), "g");
 }
 

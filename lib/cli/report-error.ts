@@ -1,4 +1,4 @@
-import { InfraError, type Place } from "../errors.ts";
+import { describeError, InfraError, type Place } from "../errors.ts";
 
 /** An error as a person reads it, and as --json prints it. */
 export interface ErrorReport {
@@ -37,7 +37,7 @@ export function renderStack(error: unknown): string {
   const seen = new Set<unknown>();
   for (let one = error; one !== undefined && !seen.has(one);) {
     seen.add(one);
-    stacks.push(one instanceof Error ? (one.stack ?? String(one)) : String(one));
+    stacks.push((one instanceof Error ? one.stack : undefined) ?? describeError(one));
     one = one instanceof Error ? one.cause : undefined;
   }
   return `${stacks.join("\ncaused by ")}\n`;

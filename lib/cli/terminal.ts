@@ -55,14 +55,14 @@ export function openTerminal(host: Host = process): Terminal & { close(): void }
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     get isInteractive() {
-      return stderr.isTTY === true && env["TERM"] !== "dumb" && !isContinuousIntegration(env);
+      return isTerminal(stderr) && env["TERM"] !== "dumb" && !isContinuousIntegration(env);
     },
     get columns() {
       // 0 where the size was never set.
       return stderr.columns || 80;
     },
     async ask(question) {
-      if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
+      if (!isTerminal(stdin) || !isTerminal(stderr)) return undefined;
       return await askOn(host, question, interruption.signal);
     },
     interrupted: interruption.signal,
@@ -113,6 +113,11 @@ function interruptedError(): InfraError {
     fix: "Run the same command again: a change goes on where it stopped, --abort undoes it",
     exitCode: exitCodes.interrupted,
   });
+}
+
+/** Streams that are none lack the property, whatever their type says. */
+function isTerminal(stream: { isTTY?: boolean }): boolean {
+  return stream.isTTY ?? false;
 }
 
 function isContinuousIntegration(env: NodeJS.ProcessEnv): boolean {

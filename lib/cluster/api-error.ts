@@ -15,7 +15,7 @@ export class RefusalError extends Error {
 
   constructor(httpStatus: number, text: string) {
     const status = parseStatus(text);
-    super(status?.message ?? `HTTP ${httpStatus} ${text.trim().slice(0, 200)}`.trim());
+    super(status?.message ?? `it answered HTTP ${httpStatus}: ${text.trim().slice(0, 200)}`);
     this.name = "RefusalError";
     this.httpStatus = httpStatus;
     this.status = status;
@@ -93,7 +93,6 @@ function classify(error: unknown): keyof typeof fixes {
 function explain(error: unknown): string {
   // A host name with several addresses: one error each, and no message of its own.
   if (error instanceof AggregateError) return error.errors.map(explain).join("; ");
-  if (error instanceof SyntaxError) return "what answered is not the Kubernetes API";
   return error instanceof Error ? error.message : String(error);
 }
 

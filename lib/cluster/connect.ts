@@ -1,6 +1,6 @@
 import { exitCodes, InfraError } from "../errors.ts";
 import type { Cluster } from "../world.ts";
-import { readKubeconfig } from "./credentials.ts";
+import { readKubeconfig } from "./kubeconfig.ts";
 import { openObjects } from "./objects.ts";
 import { openTransport } from "./request.ts";
 

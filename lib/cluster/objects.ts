@@ -8,12 +8,13 @@ import {
 } from "../objects.ts";
 import type { Cluster, ListOptions } from "../world.ts";
 import { RefusalError, toInfraError } from "./api-error.ts";
+import { listPath, objectPath, parentPath, refOf, renderQuery, renderSelector } from "./path.ts";
 import type { Send } from "./request.ts";
 
 const fieldManager = "infra-k3s";
 
 /** Objects a page; the server forgets where a page ended after 5 to 10 minutes and says 410. */
-const pageSize = "2000";
+const pageSize = "500";
 const maxListStarts = 3;
 
 /** The cluster's objects over a transport; they come as the server's own JSON. */
@@ -21,7 +22,7 @@ export function openObjects(send: Send): Cluster {
   return {
     async find(ref) {
       const path = objectPath(ref);
-      return await attempt(`read ${describeRef(ref)}`, async () => {
+      return await attempt(ref.kind, `read ${describeRef(ref)}`, async () => {
         try {
           return parse(await send({ method: "GET", path }));
         } catch (error) {
@@ -32,7 +33,7 @@ export function openObjects(send: Send): Cluster {
     },
 
     async list(kind, options = {}) {
-      return await attempt(`list ${kind}`, async () => {
+      return await attempt(kind, `list ${kind}`, async () => {
         for (let start = 1; ; start += 1) {
           try {
             return await listPages(send, kind, options);
@@ -49,8 +50,8 @@ export function openObjects(send: Send): Cluster {
       const ref = refOf(object);
       const query: Record<string, string> = { fieldManager };
       if (dryRun) query["dryRun"] = "All";
-      const path = collectionPath(ref.kind, requireNamespace(ref)) + renderQuery(query);
-      return await attempt(`create ${describeRef(ref)}`, async () =>
+      const path = parentPath(ref) + renderQuery(query);
+      return await attempt(ref.kind, `create ${describeRef(ref)}`, async () =>
         parse(await send({ method: "POST", path, body: object })),
       );
     },
@@ -58,7 +59,7 @@ export function openObjects(send: Send): Cluster {
     async patch(ref, patch) {
       const path = objectPath(ref) + renderQuery({ fieldManager });
       const contentType = "application/merge-patch+json";
-      return await attempt(`patch ${describeRef(ref)}`, async () =>
+      return await attempt(ref.kind, `patch ${describeRef(ref)}`, async () =>
         parse(await send({ method: "PATCH", path, body: patch, contentType })),
       );
     },
@@ -72,7 +73,7 @@ export function openObjects(send: Send): Cluster {
         gracePeriodSeconds,
         propagationPolicy: "Background",
       };
-      await attempt(`delete ${describeRef(ref)}`, async () => {
+      await attempt(ref.kind, `delete ${describeRef(ref)}`, async () => {
         try {
           await send({ method: "DELETE", path, body });
         } catch (error) {
@@ -86,7 +87,7 @@ export function openObjects(send: Send): Cluster {
       const query: Record<string, string> = { container };
       if (tailLines !== undefined) query["tailLines"] = String(tailLines);
       const path = `${objectPath(ref)}/log${renderQuery(query)}`;
-      return await attempt(`read the log of ${describeRef(ref)}`, async () => {
+      return await attempt("Pod", `read the log of ${describeRef(ref)}`, async () => {
         try {
           return await send({ method: "GET", path });
         } catch (error) {
@@ -98,11 +99,13 @@ export function openObjects(send: Send): Cluster {
   };
 }
 
-async function attempt<T>(task: string, body: () => Promise<T>): Promise<T> {
+async function attempt<T>(kind: KindName, task: string, body: () => Promise<T>): Promise<T> {
   try {
     return await body();
   } catch (error) {
-    throw toInfraError(error, task);
+    const foreign = error instanceof SyntaxError || isForeign(error, kind);
+    const cause = foreign ? new Error("what answered is not the Kubernetes API") : error;
+    throw toInfraError(cause, task);
   }
 }
 
@@ -117,7 +120,7 @@ async function listPages<K extends KindName>(
   if (fields !== undefined) query["fieldSelector"] = renderSelector(fields);
   const found: KindMap[K][] = [];
   for (;;) {
-    const path = collectionPath(kind, namespace) + renderQuery(query);
+    const path = listPath(kind, namespace) + renderQuery(query);
     const page = JSON.parse(await send({ method: "GET", path })) as {
       metadata: { continue?: string };
       items: KindMap[K][];
@@ -143,15 +146,18 @@ function withoutManagers<T extends KubeObject>(object: T): T {
 
 /** Whether the object, or its whole kind, is not there. */
 function isAbsent(error: unknown, kind: KindName): boolean {
-  if (!(error instanceof RefusalError) || error.httpStatus !== 404) return false;
-  // For a kind that is not installed the API server prints "404 page not found", as so many
-  // servers do; Kubernetes' own kinds are always installed, so there it is no API server.
-  return error.status !== undefined || !isBuiltIn(kind);
+  return error instanceof RefusalError && error.httpStatus === 404 && !isForeign(error, kind);
 }
 
-function isBuiltIn(kind: KindName): boolean {
+/**
+ * For a kind that is not installed the API server prints "404 page not found", as many servers do
+ * for everything; but Kubernetes' own kinds are always installed.
+ */
+function isForeign(error: unknown, kind: KindName): boolean {
+  const plain404 =
+    error instanceof RefusalError && error.httpStatus === 404 && error.status === undefined;
   const [group = ""] = kinds[kind].apiVersion.split("/");
-  return !group.includes(".") || group.endsWith(".k8s.io");
+  return plain404 && (!group.includes(".") || group.endsWith(".k8s.io"));
 }
 
 /** Whether a log is empty since the kubelet has not seen the pod yet, or not started the container. */
@@ -162,38 +168,4 @@ function isNotStarted(error: unknown): boolean {
     error.httpStatus === 400 &&
     /waiting to start|not available|is terminated|no logs available/.test(error.message)
   );
-}
-
-function refOf({ kind, metadata }: KubeObject): Ref {
-  if (!(kind in kinds)) throw new Error(`lib/objects.ts does not know the kind ${kind}`);
-  const { name, namespace } = metadata;
-  return { kind: kind as KindName, name, ...(namespace === undefined ? {} : { namespace }) };
-}
-
-function objectPath(ref: Ref): string {
-  // An empty name would make the path that of all objects, and so would the dots a URL resolves.
-  if (/^\.{0,2}$/.test(ref.name)) throw new Error(`"${ref.name}" is not a name of a ${ref.kind}`);
-  return `${collectionPath(ref.kind, requireNamespace(ref))}/${encodeURIComponent(ref.name)}`;
-}
-
-function requireNamespace(ref: Ref): string | undefined {
-  if (!kinds[ref.kind].namespaced || ref.namespace) return ref.namespace;
-  throw new Error(`${describeRef(ref)} needs a namespace`);
-}
-
-function collectionPath(kind: KindName, namespace: string | undefined): string {
-  const { apiVersion, plural, namespaced } = kinds[kind];
-  const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  if (!namespaced || namespace === undefined) return `${root}/${plural}`;
-  return `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
-}
-
-function renderQuery(parameters: Record<string, string>): string {
-  return `?${new URLSearchParams(parameters).toString()}`;
-}
-
-function renderSelector(pairs: Record<string, string>): string {
-  return Object.entries(pairs)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
 }

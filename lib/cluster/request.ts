@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { DeadlineError, isPassing, RefusalError } from "./api-error.ts";
-import type { Authorize } from "./credentials.ts";
+import type { Authorize } from "./kubeconfig.ts";
 
 export interface ApiRequest {
   method: "GET" | "POST" | "PATCH" | "DELETE";
@@ -50,7 +50,7 @@ export function openTransport(server: string, authorize: Authorize, timeoutSecon
           headers: {
             ...headers,
             accept: "application/json, */*",
-            "accept-encoding": "identity",
+            "accept-encoding": "gzip",
           },
           signal: deadline,
         });

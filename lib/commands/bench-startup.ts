@@ -4,6 +4,7 @@ import path from "node:path";
 import { commonFlags } from "../cli/common-flags.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import { renderTable } from "../cli/table.ts";
+import { repositoryRoot as root } from "../config/paths.ts";
 import { exitCodes } from "../errors.ts";
 
 /** A way to start a program, and the most that its median may take. */
@@ -14,7 +15,8 @@ interface Way {
   targetMs?: number;
 }
 
-interface Row {
+/** What was measured of one way; a program without a target is there to compare with. */
+export interface Row {
   program: string;
   way: string;
   state: "measured" | "failed" | "not installed";
@@ -23,7 +25,6 @@ interface Row {
   targetMs?: number;
 }
 
-const root = path.resolve(import.meta.dirname, "../..");
 const runs = 9;
 
 /** How long it takes until a command says something. */
@@ -61,7 +62,7 @@ function listPrograms(): { program: string; ways: Way[] }[] {
   const withCache = { ...withBin, NODE_COMPILE_CACHE: path.join(root, ".cache/node") };
   const scripts = globSync("scripts/**/*.ts", { cwd: root })
     .filter((file) => readFileSync(path.join(root, file), "utf8").includes("runCommand("))
-    .sort();
+    .toSorted();
   const own = scripts.map((script) => {
     const zx = ["zx", script, "--help"];
     const npx = ["npx", "--no-install", ...zx];
@@ -101,8 +102,8 @@ async function measure(program: string, way: Way): Promise<Row> {
     if (typeof ms !== "number") return { ...row, state: ms };
     times.push(ms);
   }
-  times.sort((a, b) => a - b);
-  return { ...row, state: "measured", minMs: times[0], medianMs: times[Math.floor(runs / 2)] };
+  const sorted = times.toSorted((a, b) => a - b);
+  return { ...row, state: "measured", minMs: sorted[0], medianMs: sorted[Math.floor(runs / 2)] };
 }
 
 async function time({ argv, env }: Way): Promise<number | "failed" | "not installed"> {
@@ -117,7 +118,8 @@ async function time({ argv, env }: Way): Promise<number | "failed" | "not instal
   return await promise;
 }
 
-function renderRows(rows: Row[]): string {
+/** The figures as a table. */
+export function renderRows(rows: Row[]): string {
   const cells = rows.map((row) => {
     if (row.state !== "measured") return [row.program, row.way, row.state];
     const { minMs = 0, medianMs = 0, targetMs } = row;

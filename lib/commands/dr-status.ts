@@ -11,10 +11,10 @@ export const drStatus = defineCommand({
   ],
   flags: commonFlags,
   async run({ flags }, terminal) {
-    const { openWorld } = await import("./open-world.ts");
+    const { listPlace, openWorld } = await import("./open-world.ts");
     const { readStatus, renderStatus } = await import("../recovery/status.ts");
     const { world } = await openWorld(flags, terminal);
-    const status = await readStatus(world);
+    const status = await readStatus(world, listPlace(flags));
     return { exitCode: exitCodes.done, text: renderStatus(status), json: status };
   },
 });

@@ -40,7 +40,7 @@ export const failover = defineCommand({
     ...commonFlags,
   },
   async run({ flags }, terminal) {
-    const { openWorld } = await import("./open-world.ts");
+    const { listPlace, openWorld } = await import("./open-world.ts");
     const { getHost } = await import("../inventory/load.ts");
     const { loadVersions, renderRestoreImage } = await import("../config/versions.ts");
     const { loadPolicy } = await import("../config/policy.ts");
@@ -63,6 +63,7 @@ export const failover = defineCommand({
       freeSpaceFactor: policy.freeSpaceFactor,
       restoreConcurrency: policy.restoreConcurrency,
       withEvidence: flags.dryRun,
+      place: listPlace(flags),
     });
     const view = showRun(terminal, world.clock);
     try {

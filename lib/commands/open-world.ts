@@ -45,6 +45,18 @@ export async function openWorld(
   return { site, hosts, world };
 }
 
+/** The flags of a command line that say where its site is, to be repeated in hints. */
+export function listPlace(flags: {
+  site: string | undefined;
+  kubeconfig: string | undefined;
+}): Record<string, string> {
+  const { site, kubeconfig } = flags;
+  return {
+    ...(site === undefined ? {} : { site }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+  };
+}
+
 /** Before anything was done, a cluster that does not answer is bad input and not a failed run. */
 async function readIdentity(
   world: World,

@@ -47,7 +47,7 @@ export function throwAll(name: string, errors: InfraError[]): void {
     code: "CONFIG_INVALID",
     message: `${name} has ${errors.length} mistakes`,
     ...(first.where === undefined ? {} : { where: first.where }),
-    why: lines.join("\n       "),
+    why: lines.join("\n"),
     fix: "Correct them all",
   });
 }

@@ -93,7 +93,7 @@ export function checkClusterIdentity(site: Site, liveUid: string): void {
       message: `site "${site.name}" does not say which cluster it is about; nothing was changed`,
       where,
       why: `${showPath(site.kubeconfigFile)} leads to a cluster whose kube-system has the UID ${liveUid}`,
-      fix: `If that is the cluster you mean, put this line into ${where.file}:\n       clusterUid: ${liveUid}`,
+      fix: `If that is the cluster you mean, put this line into ${where.file}:\nclusterUid: ${liveUid}`,
     });
   }
   throw new InfraError({

@@ -150,5 +150,5 @@ function describe([program, verb]: readonly string[]): string {
 
 function readLastLines(stderr: string): string {
   const lines = redact(stderr).trimEnd().split("\n");
-  return lines.slice(-shownLines).join("\n       ");
+  return lines.slice(-shownLines).join("\n");
 }

@@ -116,7 +116,7 @@ async function runScript(host: SshHost, script: string, options: SshOptions): Pr
       failures.push(`${address}: ${describeError(error)}`);
     }
   }
-  throw unreachable(host, failures.join("\n       "));
+  throw unreachable(host, failures.join("\n"));
 }
 
 function planSsh(host: SshHost, address: string, options: SshOptions): [string, ...string[]] {

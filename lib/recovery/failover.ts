@@ -27,6 +27,8 @@ export interface FailoverOptions {
   restoreConcurrency: number | undefined;
   /** Whether the plan is to show the evidence too, which takes at least 10 s. */
   withEvidence: boolean;
+  /** The flags that say where the site is, for the command lines in messages. */
+  place: Record<string, string>;
 }
 
 /**
@@ -49,6 +51,7 @@ export function createFailover(world: World, options: FailoverOptions): Change<F
       "target-node": target.name,
       ...(backup === "latest" ? {} : { backup }),
     },
+    place: options.place,
     confirmName: source.name,
     makePlan: (runId) => makePlan(world, options, runId),
     renderPlan,

@@ -167,7 +167,7 @@ function planBackup(
     const why =
       passedOver.length === 0
         ? "no backup ever held this volume"
-        : passedOver.map((one) => `${one.podVolumeBackup}: ${one.reason}`).join("\n       ");
+        : passedOver.map((one) => `${one.podVolumeBackup}: ${one.reason}`).join("\n");
     return {
       blocker: {
         code: "RECOVERY_NO_BACKUP",

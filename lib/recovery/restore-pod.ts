@@ -171,6 +171,7 @@ function container(
     image: plan.restoreImage,
     imagePullPolicy: "Never",
     command: ["/bin/sh", "-c", script, "infra-k3s", ...args],
+    terminationMessagePolicy: "FallbackToLogsOnError",
     securityContext: {
       runAsUser: 0,
       runAsNonRoot: false,

@@ -1,13 +1,16 @@
 /** Exit codes of the restore script that say more than "failed". */
 export const restoreExits = { noSpace: 10, noRepository: 11, noSnapshot: 12 } as const;
 
-/** Starts every line that the program and not kopia wrote; the rest of the line is JSON. */
-export const linePrefix = "infra-k3s: ";
-
-/** Makes the words of both scripts below; busybox is all there is in the image. */
+/**
+ * Makes the words of the scripts below; busybox is all there is in the image. What they found out
+ * goes to the termination message, one JSON object a line: it reaches the cluster with the pod's
+ * status, also when the API server cannot fetch logs from the node. A script that fails leaves the
+ * message empty, and the kubelet puts the end of its log there.
+ */
 const helpers = `
 set -eu -o pipefail
-say() { printf '${linePrefix}%s\\n' "$1"; }
+result=\${RESULT:-/dev/termination-log}
+say() { printf '%s\\n' "$1" >> "$result"; }
 # Everything is counted by NUL, since a file name may hold a newline.
 count() { find "$folder" -xdev -type "$1" -print0 | tr -cd '\\0' | wc -c; }
 walk() {
@@ -58,7 +61,9 @@ until run_kopia repository connect s3 --readonly "$@" 2>&1; do
 done
 
 manifest=$(run_kopia manifest show "$SNAPSHOT") || exit ${restoreExits.noSnapshot}
-say "{\\"event\\":\\"manifest\\",\\"manifest\\":$(printf '%s\\n' "$manifest" | grep -v '^//' | tr -d '\\n')}"
+manifest=$(printf '%s\\n' "$manifest" | grep -v '^//' | tr -d '\\n')
+part() { printf '%s' "$manifest" | sed -n "s/.*\\"$1\\": *\\($2\\).*/\\1/p"; }
+summary=$(part summ '{[^}]*}') stats=$(part stats '{[^}]*}') incomplete=$(part incomplete '"[^"]*"')
 
 # Left by an earlier try of this run, whose pod is gone: kopia would merge into it.
 rm -rf "$folder"
@@ -66,6 +71,7 @@ mkdir "$folder"
 run_kopia restore --mode=local --write-sparse-files --no-ignore-permission-errors \\
   --progress-update-interval=1s "$SNAPSHOT" "$folder" 2>&1 |
   awk 'BEGIN { RS = "[\\r\\n]" } { print; fflush() }'
+say "{\\"event\\":\\"snapshot\\",\\"summary\\":\${summary:-null},\\"stats\\":\${stats:-null},\\"incomplete\\":\${incomplete:-null}}"
 walk
 `;
 

@@ -23,8 +23,14 @@ export interface RecoveryStatus {
   pods: { name: string; namespace: string; phase: string }[];
 }
 
-/** Reads the status; changes nothing. Throws what Cluster throws. */
-export async function readStatus({ cluster }: Pick<World, "cluster">): Promise<RecoveryStatus> {
+/**
+ * Reads the status; changes nothing. `place` are the flags that say where the site is, for the
+ * command lines. Throws what Cluster throws.
+ */
+export async function readStatus(
+  { cluster }: Pick<World, "cluster">,
+  place: Record<string, string> = {},
+): Promise<RecoveryStatus> {
   const [runs, nodes, volumes, schedules, pods] = await Promise.all([
     listOpenRuns(cluster),
     cluster.list("Node"),
@@ -35,7 +41,7 @@ export async function readStatus({ cluster }: Pick<World, "cluster">): Promise<R
   return {
     runs: runs.map((run) => ({
       id: run.id,
-      command: renderCommand(run),
+      command: renderCommand(run, place),
       startedAt: run.startedAt,
       irreversible: run.irreversible,
     })),

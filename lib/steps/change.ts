@@ -20,6 +20,8 @@ import type { Step } from "./step.ts";
 export interface Change<Plan> {
   command: string;
   arguments: Record<string, string>;
+  /** The flags that say where the site is, for the command lines in messages. */
+  place: Record<string, string>;
   /** What has to be typed, or given to --confirm, before the run starts: the node, the app. */
   confirmName: string;
   makePlan(runId: string): Promise<Plan>;
@@ -114,10 +116,10 @@ async function findOwnRun<Plan>(
     throw new InfraError({
       code: "RUN_OTHER_OPEN",
       message: `run ${other.id} is not finished`,
-      why: `it was started ${other.startedAt} as: ${renderCommand(other)}`,
+      why: `it was started ${other.startedAt} as: ${renderCommand(other, change.place)}`,
       fix: other.irreversible
-        ? `Finish it first: ${renderCommand(other)}`
-        : `Finish it first: ${renderCommand(other)}\n       or undo it:     ${renderCommand(other)} --abort`,
+        ? `Finish it first: ${renderCommand(other, change.place)}`
+        : `Finish it first: ${renderCommand(other, change.place)}\nor undo it:     ${renderCommand(other, change.place)} --abort`,
       exitCode: exitCodes.needsPerson,
     });
   }
@@ -144,7 +146,7 @@ async function abortRun<Plan>(
         code: "RUN_IRREVERSIBLE",
         message: `run ${open.id} can no longer be undone`,
         why: "its first irreversible step has begun",
-        fix: `Finish it: ${renderCommand(open)}`,
+        fix: `Finish it: ${renderCommand(open, change.place)}`,
         exitCode: exitCodes.needsPerson,
       });
     }

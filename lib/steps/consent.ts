@@ -31,10 +31,10 @@ export function checkBlockers(blockers: InfraError[]): void {
   throw new InfraError({
     code: "PLAN_BLOCKED",
     message: `${blockers.length} things forbid this plan; nothing was changed`,
-    why: blockers.map((blocker) => `${blocker.message}  [${blocker.code}]`).join("\n       "),
+    why: blockers.map((blocker) => `${blocker.message}  [${blocker.code}]`).join("\n"),
     fix: blockers
       .map((blocker) => blocker.fix)
       .filter((fix) => fix !== undefined)
-      .join("\n       "),
+      .join("\n"),
   });
 }

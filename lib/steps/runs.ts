@@ -23,9 +23,16 @@ export interface RunRecord {
   plan: unknown;
 }
 
-/** The command line that goes on with a run. */
-export function renderCommand(run: Pick<RunRecord, "command" | "arguments">): string {
-  const flags = Object.entries(run.arguments).map(([name, value]) => `--${name} ${value}`);
+/**
+ * The command line that goes on with a run. `place` are the flags that say where the site is: they
+ * differ from machine to machine and so are no part of the run.
+ */
+export function renderCommand(
+  run: Pick<RunRecord, "command" | "arguments">,
+  place: Record<string, string> = {},
+): string {
+  const all = { ...run.arguments, ...place };
+  const flags = Object.entries(all).map(([name, value]) => `--${name} ${value}`);
   return ["zx", run.command, ...flags].join(" ");
 }
 

@@ -47,11 +47,6 @@ for (const [way, argv] of Object.entries(ways)) {
     });
   });
 
-  t.test(`${way}: --help is ours`, async (t) => {
-    const { stdout, exitCode } = await run([...argv, "--help"]);
-    t.match({ stdout, exitCode }, { stdout: /^Say what was given\n\nExamples:\n/, exitCode: 0 });
-  });
-
   t.test(`${way}: a wrong flag ends with 2`, async (t) => {
     const { stdout, stderr, exitCode } = await run([...argv, "--nmae", "a"]);
     t.match({ stdout, exitCode }, { stdout: "", exitCode: 2 });
@@ -61,6 +56,11 @@ for (const [way, argv] of Object.entries(ways)) {
     );
   });
 }
+
+t.test("--help is ours and not zx's", async (t) => {
+  const { stdout, exitCode } = await run(["zx", script, "--help"]);
+  t.match({ stdout, exitCode }, { stdout: /^Say what was given\n\nExamples:\n/, exitCode: 0 });
+});
 
 t.test("from another folder of the repository", async (t) => {
   const folder = path.join(repositoryRoot, "test/fixtures");
@@ -133,12 +133,12 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-t.test("a second Ctrl-C ends one that does not", async (t) => {
+t.test("one more Ctrl-C ends a command that does not listen", async (t) => {
   const child = start(["zx", script, "--mode", "stubborn"]);
-  child.stderr.once("data", () => {
-    child.kill("SIGINT");
-    setTimeout(() => child.kill("SIGINT"), 800);
-  });
-  const [[exitCode, signal]] = await Promise.all([once(child, "exit"), text(child.stderr)]);
+  await once(child.stderr, "data");
+  // Pressed again and again: on a busy machine two of them may arrive as one.
+  const presses = setInterval(() => child.kill("SIGINT"), 600);
+  const [exitCode, signal] = await once(child, "exit");
+  clearInterval(presses);
   t.same([exitCode, signal], [130, null]);
 });

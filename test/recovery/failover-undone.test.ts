@@ -149,7 +149,7 @@ t.test("other arguments while a run is open are refused, with both commands", as
   await t.rejects(runFailover(world, { failover: { backup: "hourly-300-data-db-0" } }), {
     code: "RUN_OTHER_OPEN",
     exitCode: 3,
-    fix: /--abort/,
+    fix: /--site sites\/prod --abort/,
   });
 });
 

@@ -1,12 +1,12 @@
 import type { Step } from "../../steps/step.ts";
 import { describeClaim } from "../names.ts";
 import type { PlannedVolume } from "../plan.ts";
-import { checkRestored } from "../restore-log.ts";
+import { checkRestored } from "../restore-result.ts";
 import { buildRebuildPod, buildRemovePod, buildRestorePod } from "../restore-pod.ts";
 import { fillStepId } from "./ids.ts";
 import { findReleasedClaim } from "./released-claim.ts";
 import type { Recovery } from "./recovery.ts";
-import { readPodLog, refOf, removePod, runPod } from "./run-pod.ts";
+import { readPodResult, refOf, removePod, runPod } from "./run-pod.ts";
 
 /** Restores may take long, and a bucket that is away for a while is only waited for. */
 const restoreSeconds = 24 * 3600;
@@ -29,16 +29,14 @@ export function restoreVolume({ world, plan }: Recovery, volume: PlannedVolume):
       return found?.status?.phase === "Succeeded" ? { state: "done" } : { state: "open" };
     },
     async act(run) {
-      let total = volume.bytes;
-      await runPod(world, pod, run, (log) => {
-        total = log.snapshot?.bytes ?? total;
-        if (log.percent === undefined) return;
-        run.report({ bytesDone: Math.round((total * log.percent) / 100), bytesTotal: total });
+      const bytesTotal = volume.bytes;
+      await runPod(world, pod, run, (percent) => {
+        run.report({ bytesDone: Math.round((bytesTotal * percent) / 100), bytesTotal });
       });
     },
     async verify() {
-      const log = await readPodLog(world, refOf(pod));
-      const { files, directories, symlinks, bytes } = checkRestored(log, claim);
+      const result = await readPodResult(world, refOf(pod));
+      const { files, directories, symlinks, bytes } = checkRestored(result, claim);
       return {
         claim,
         files,
@@ -46,7 +44,7 @@ export function restoreVolume({ world, plan }: Recovery, volume: PlannedVolume):
         symlinks,
         bytes,
         proof: "kopia checked every block against its hash; files counted after a sync",
-        leftOutOfBackup: log.snapshot?.excluded ?? 0,
+        leftOutOfBackup: result.snapshot?.excluded ?? 0,
       };
     },
     async undo(run) {
@@ -79,7 +77,7 @@ export function rebuildVolume(
       await runPod(world, pod, run);
     },
     async verify() {
-      const { walked } = await readPodLog(world, refOf(pod));
+      const { walked } = await readPodResult(world, refOf(pod));
       return {
         claim,
         ...walked,

@@ -2,7 +2,7 @@ import { exitCodes, hasCode, InfraError } from "../../errors.ts";
 import type { Pod, Ref } from "../../objects.ts";
 import type { StepRun } from "../../steps/step.ts";
 import type { World } from "../../world.ts";
-import { type PodLog, parsePodLog } from "../restore-log.ts";
+import { findPercent, parsePodResult, type PodResult } from "../restore-result.ts";
 import { workContainer } from "../restore-pod.ts";
 import { restoreExits } from "../restore-script.ts";
 
@@ -16,8 +16,8 @@ const hopeless = [
   "CreateContainerError",
 ];
 
-/** How many lines of a long log are enough to see the progress. */
-const progressLines = 20;
+/** How many lines at the end of a long log are enough to see the progress. */
+const progressLines = 5;
 
 /**
  * Makes the pod unless it is there, and waits until it has succeeded. A failed pod of an earlier
@@ -27,7 +27,7 @@ export async function runPod(
   world: World,
   pod: Pod,
   run: StepRun,
-  onLog: (log: PodLog) => void = () => undefined,
+  onPercent: (percent: number) => void = () => undefined,
 ): Promise<void> {
   const ref = refOf(pod);
   const earlier = await world.cluster.find(ref);
@@ -37,29 +37,20 @@ export async function runPod(
     const found = await world.cluster.find(ref);
     if (found === undefined) throw vanished(ref);
     if (found.status?.phase === "Succeeded") return { done: true };
-    if (found.status?.phase === "Failed") throw await explainFailure(world, found);
+    if (found.status?.phase === "Failed") throw explainFailure(found);
     const stuck = findHopeless(found);
     if (stuck !== undefined) throw cannotStart(ref, stuck);
-    if (found.status?.phase === "Running") onLog(await readPodLog(world, ref, progressLines));
+    const percent = await findProgress(world, found);
+    if (percent !== undefined) onPercent(percent);
     return { waiting: `pod ${ref.name} is ${found.status?.phase ?? "not seen by its node"}` };
   }, 1);
 }
 
-/** What the working container of a pod has printed, or its last lines. */
-export async function readPodLog(
-  world: World,
-  ref: Ref<"Pod">,
-  tailLines?: number,
-): Promise<PodLog> {
-  const { name, namespace = "" } = ref;
-  try {
-    const pod = { name, namespace, container: workContainer };
-    return parsePodLog(await world.cluster.readLog(pod, tailLines));
-  } catch (error) {
-    // Between a container's start and its kubelet's answer there may be no log yet.
-    if (hasCode(error, "CLUSTER_NOT_FOUND", "CLUSTER_INVALID")) return parsePodLog("");
-    throw error;
-  }
+/** What the pod found out; nothing when it is gone or has not ended. */
+export async function readPodResult(world: World, ref: Ref<"Pod">): Promise<PodResult> {
+  const pod = await world.cluster.find(ref);
+  const work = pod?.status?.containerStatuses?.find((one) => one.name === workContainer);
+  return parsePodResult(work?.state?.terminated?.message ?? "");
 }
 
 /**
@@ -88,6 +79,19 @@ async function createOnce(world: World, pod: Pod): Promise<void> {
     await world.cluster.create(pod);
   } catch (error) {
     if (!hasCode(error, "CLUSTER_EXISTS")) throw error;
+  }
+}
+
+/** Progress is for the eye: a log that cannot be read now is no reason to stop a restore. */
+async function findProgress(world: World, pod: Pod): Promise<number | undefined> {
+  if (pod.status?.phase !== "Running") return undefined;
+  const { name, namespace = "" } = pod.metadata;
+  const from = { name, namespace, container: workContainer };
+  try {
+    return findPercent(await world.cluster.readLog(from, progressLines));
+  } catch (error) {
+    if (error instanceof InfraError) return undefined;
+    throw error;
   }
 }
 
@@ -125,9 +129,8 @@ function cannotStart(ref: Ref<"Pod">, why: string): InfraError {
   });
 }
 
-async function explainFailure(world: World, pod: Pod): Promise<InfraError> {
+function explainFailure(pod: Pod): InfraError {
   const ref = refOf(pod);
-  const log = await readPodLog(world, ref);
   const states = [
     ...(pod.status?.initContainerStatuses ?? []),
     ...(pod.status?.containerStatuses ?? []),
@@ -137,15 +140,16 @@ async function explainFailure(world: World, pod: Pod): Promise<InfraError> {
   const said = [
     pod.status?.reason ?? ended?.reason,
     ended === undefined ? pod.status?.message : `exit code ${ended.exitCode}`,
-    ...log.tail,
+    ended?.message?.trim().split("\n").slice(-3).join("; "),
   ];
   const why = said.filter((text) => text !== undefined && text !== "").join("; ");
   const base = { message: `pod "${ref.namespace}/${ref.name}" failed`, why };
   if (ended?.exitCode === restoreExits.noSpace) {
+    const { space } = parsePodResult(ended.message ?? "");
     return new InfraError({
       code: "RESTORE_NO_SPACE",
       message: "the target has too little free space for a volume",
-      why: `${log.space?.freeBytes} bytes are free, ${log.space?.needBytes} are wanted`,
+      why: `${space?.freeBytes} bytes are free, ${space?.needBytes} are wanted`,
       fix: "Choose another --target-node, or free space there",
       exitCode: exitCodes.needsPerson,
     });

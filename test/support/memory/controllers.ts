@@ -286,7 +286,7 @@ export function startControllers(
       }));
       if (claims.some(({ volume }) => volume === undefined)) continue;
       cluster.change(ref, { status: { phase: "Pending" } });
-      const seconds = hosts.runPod(pod, cluster.logs);
+      const seconds = hosts.runPod(pod);
       const still = (): boolean =>
         cluster.peek(ref)?.metadata.uid === uid && hosts.isReachable(node);
       if (seconds !== undefined) {
@@ -294,7 +294,7 @@ export function startControllers(
           if (still()) cluster.change(ref, { status: { phase: "Running" } });
         });
         clock.after(seconds, () => {
-          if (still()) cluster.change(ref, { status: hosts.endPod(pod, cluster.logs) });
+          if (still()) cluster.change(ref, { status: hosts.endPod(pod) });
         });
         continue;
       }

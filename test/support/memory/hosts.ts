@@ -1,6 +1,6 @@
 import type { ContainerStatus, Pod } from "../../../lib/objects.ts";
 import { InfraError } from "../../../lib/errors.ts";
-import { linePrefix, restoreExits } from "../../../lib/recovery/restore-script.ts";
+import { restoreExits } from "../../../lib/recovery/restore-script.ts";
 import type { Hosts, Machine, MachineRef, Power } from "../../../lib/world.ts";
 import type { MemoryClock } from "./clock.ts";
 
@@ -36,9 +36,9 @@ export interface MemoryHosts extends Hosts, Power {
   /** Whether the control plane hears of the node. */
   isReachable(node: string): boolean;
   /** Seconds that a pod of ours takes; undefined for any other pod. */
-  runPod(pod: Pod, logs: Map<string, string>): number | undefined;
+  runPod(pod: Pod): number | undefined;
   /** Does to the disk what the pod does, and tells its end. */
-  endPod(pod: Pod, logs: Map<string, string>): Record<string, unknown>;
+  endPod(pod: Pod): Record<string, unknown>;
 }
 
 /** Machines that are all up. */
@@ -58,11 +58,13 @@ export function createHosts(machines: MemoryHost[], clock: MemoryClock): MemoryH
     return byName.get(ref.id);
   }
 
-  function fail(pod: Pod, exitCode: number): Record<string, unknown> {
+  /** A pod's end, with what it leaves in its termination message. */
+  function end(exitCode: number, events: Record<string, unknown>[]): Record<string, unknown> {
+    const message = events.map((event) => JSON.stringify(event)).join("\n");
     const containerStatuses: ContainerStatus[] = [
-      { name: "work", state: { terminated: { exitCode } } },
+      { name: "work", state: { terminated: { exitCode, message } } },
     ];
-    return { phase: "Failed", containerStatuses, reason: pod.metadata.name };
+    return { phase: exitCode === 0 ? "Succeeded" : "Failed", containerStatuses };
   }
 
   const hosts: MemoryHosts = {
@@ -104,42 +106,39 @@ export function createHosts(machines: MemoryHost[], clock: MemoryClock): MemoryH
       if (what === undefined) return undefined;
       return what === "restore" ? hosts.restoreSeconds : 1;
     },
-    endPod(pod, logs) {
-      const key = `${pod.metadata.namespace}/${pod.metadata.name}`;
+    endPod(pod) {
       const work = pod.spec.containers[0];
       const env = new Map(work?.env?.map(({ name, value }) => [name, value ?? ""]));
       const node = pod.spec.nodeName ?? "";
       const root = pod.spec.volumes?.find((one) => one.name === "storage")?.hostPath?.path ?? "";
       const folder = `${node}:${root}/${env.get("FOLDER") ?? ""}`;
-      const tell = (event: Record<string, unknown>): void => {
-        logs.set(key, `${logs.get(key) ?? ""}${linePrefix}${JSON.stringify(event)}\n`);
-      };
       if (pod.metadata.name.includes("-remove")) {
         for (const name of work?.command?.slice(4) ?? []) folders.delete(`${node}:${root}/${name}`);
-        tell({ event: "removed" });
-        return { phase: "Succeeded" };
+        return end(0, [{ event: "removed" }]);
       }
       if (pod.metadata.name.includes("-rebuild-")) {
         const from = pod.spec.volumes?.find((one) => one.name === "from")?.hostPath?.path ?? "";
         const source = folders.get(`${node}:${from}`);
-        if (source === undefined) return fail(pod, 1);
+        if (source === undefined) return end(1, []);
         folders.set(folder, { content: `rebuilt from ${source.content}`, bytes: source.bytes });
-        tell({ event: "walked", files: 1, directories: 1, symlinks: 0, bytes: source.bytes });
-        return { phase: "Succeeded" };
+        return end(0, [
+          { event: "walked", files: 1, directories: 1, symlinks: 0, bytes: source.bytes },
+        ]);
       }
       const snapshot = snapshots.get(env.get("SNAPSHOT") ?? "");
-      if (snapshot === undefined) return fail(pod, restoreExits.noSnapshot);
+      if (snapshot === undefined) return end(restoreExits.noSnapshot, []);
       const freeBytes = byName.get(node)?.freeBytes ?? 0;
-      if (freeBytes < Number(env.get("NEED_BYTES"))) {
-        tell({ event: "space", freeBytes, needBytes: Number(env.get("NEED_BYTES")) });
-        return fail(pod, restoreExits.noSpace);
+      const needBytes = Number(env.get("NEED_BYTES"));
+      if (freeBytes < needBytes) {
+        return end(restoreExits.noSpace, [{ event: "space", freeBytes, needBytes }]);
       }
       const { content, files, bytes } = snapshot;
-      const summ = { size: bytes, files, dirs: 1, symlinks: 0, numFailed: 0 };
-      tell({ event: "manifest", manifest: { rootEntry: { summ } } });
       folders.set(folder, { content, bytes });
-      tell({ event: "walked", files, directories: 1, symlinks: 0, bytes });
-      return { phase: "Succeeded" };
+      const summary = { size: bytes, files, dirs: 1, symlinks: 0, numFailed: 0 };
+      return end(0, [
+        { event: "snapshot", summary, stats: {}, incomplete: null },
+        { event: "walked", files, directories: 1, symlinks: 0, bytes },
+      ]);
     },
   };
   return hosts;

@@ -35,6 +35,7 @@ export function failoverOptions(change: Partial<FailoverOptions> = {}): Failover
     freeSpaceFactor: 1.3,
     restoreConcurrency: undefined,
     withEvidence: false,
+    place: { site: "sites/prod" },
     ...change,
   };
 }

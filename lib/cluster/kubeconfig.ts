@@ -1,10 +1,12 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { validateHeaderValue } from "node:http";
 import type { RequestOptions } from "node:https";
-import { dirname } from "node:path";
+import path from "node:path";
 import { createSecureContext } from "node:tls";
 import type { KubeConfig, User } from "@kubernetes/client-node";
 import { registerSecret } from "../cli/redact.ts";
+import { showPath } from "../config/paths.ts";
 import { describeError, InfraError, type Place } from "../errors.ts";
 import { CredentialsError } from "./api-error.ts";
 
@@ -29,32 +31,32 @@ export interface Access {
  * it stays out of all output from now on. Throws CLUSTER_KUBECONFIG_MISSING and
  * CLUSTER_KUBECONFIG_INVALID.
  */
-export async function readKubeconfig(path: string): Promise<Access> {
-  const text = await readText(path);
+export async function readKubeconfig(file: string): Promise<Access> {
+  const text = await readText(file);
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
-  parse(config, text, path);
+  parse(config, text, file);
   config.users.forEach(registerUser);
-  const server = checkContext(config, path);
+  const server = checkContext(config, file);
   const authorize = buildAuthorize(config);
-  const { connection } = await authorize().catch((error: unknown) => {
-    throw invalid(path, describeError(error));
+  const credentials = await authorize().catch((error: unknown) => {
+    throw invalid(file, describeError(error));
   });
-  checkCertificates(connection, path);
+  checkCredentials(credentials, file);
   return { server, authorize };
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(file: string): Promise<string> {
   try {
-    return await readFile(path, "utf8");
+    return await readFile(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
-      throw invalid(path, describeError(error));
+      throw invalid(file, describeError(error));
     }
     throw new InfraError({
       code: "CLUSTER_KUBECONFIG_MISSING",
-      message: `there is no kubeconfig at ${path}`,
-      fix: fetchFix(path),
+      message: `there is no kubeconfig at ${showPath(file)}`,
+      fix: fetchFix(file),
     });
   }
 }
@@ -65,38 +67,41 @@ interface YamlError extends Error {
   mark?: { line: number; column: number };
 }
 
-function parse(config: KubeConfig, text: string, path: string): void {
+function parse(config: KubeConfig, text: string, file: string): void {
   try {
     config.loadFromString(text);
-    config.makePathsAbsolute(dirname(path));
+    config.makePathsAbsolute(path.dirname(file));
   } catch (error) {
     if (error instanceof Error && "reason" in error) {
       const { reason, mark } = error as YamlError;
-      throw invalid(path, reason, mark && { line: mark.line + 1, column: mark.column + 1 });
+      throw invalid(file, reason, mark && { line: mark.line + 1, column: mark.column + 1 });
     }
     // The library takes the shape of the file for granted.
     const misshapen = error instanceof TypeError;
-    throw invalid(path, misshapen ? "it has not the shape of a kubeconfig" : describeError(error));
+    throw invalid(
+      file,
+      misshapen ? "it does not have the shape of a kubeconfig" : describeError(error),
+    );
   }
 }
 
 /** Returns the server of the current context. */
-function checkContext(config: KubeConfig, path: string): string {
+function checkContext(config: KubeConfig, file: string): string {
   const { currentContext } = config;
-  if (!currentContext) throw invalid(path, "it names no current-context");
+  if (!currentContext) throw invalid(file, "it names no current-context");
   const context = config.getContextObject(currentContext);
-  if (context === null) throw invalid(path, `it has no context "${currentContext}"`);
+  if (context === null) throw invalid(file, `it has no context "${currentContext}"`);
   const cluster = config.getCluster(context.cluster);
-  if (cluster === null) throw invalid(path, `it has no cluster "${context.cluster}"`);
+  if (cluster === null) throw invalid(file, `it has no cluster "${context.cluster}"`);
   const user = config.getUser(context.user);
-  if (user === null) throw invalid(path, `it has no user "${context.user}"`);
+  if (user === null) throw invalid(file, `it has no user "${context.user ?? ""}"`);
   const { server } = cluster;
   if (!/^https?:$/.test(URL.parse(server)?.protocol ?? "")) {
-    throw invalid(path, `its server "${server}" is not an http or https URL`);
+    throw invalid(file, `its server "${server}" is not an http or https URL`);
   }
   if (server.startsWith("https:") && !hasCredentials(user)) {
     throw invalid(
-      path,
+      file,
       `user "${user.name}" has neither a client certificate, a token nor a plugin`,
     );
   }
@@ -121,7 +126,11 @@ function buildAuthorize(config: KubeConfig): Authorize {
     try {
       await config.applyToHTTPSOptions(options);
     } catch (error) {
-      throw new CredentialsError(describeError(error).trim(), { cause: error });
+      // A SyntaxError quotes what the plugin printed, which may be a token.
+      const { exec } = config.getCurrentUser() ?? {};
+      const misprinted = exec && (error instanceof SyntaxError || error instanceof TypeError);
+      const why = misprinted ? "its plugin prints no ExecCredential" : describeError(error).trim();
+      throw new CredentialsError(why, misprinted ? {} : { cause: error });
     }
     // A plugin makes new tokens and keys as the old ones expire.
     const headers = { ...(options.headers as Record<string, string> | undefined) };
@@ -137,41 +146,43 @@ function registerUser({ token, password, keyData, authProvider }: User): void {
   const settings = (authProvider?.config ?? {}) as Record<string, unknown>;
   const names = ["access-token", "id-token", "refresh-token", "client-secret"];
   const values = [token, password, keyData, ...names.map((name) => settings[name])];
-  if (keyData) values.push(Buffer.from(keyData, "base64").toString());
   for (const value of values) if (typeof value === "string") registerSecret(value);
 }
 
-/** Node takes what is no certificate authority without a word, and then trusts no server. */
-function checkCertificates({ ca, cert, key }: RequestOptions, path: string): void {
+function checkCredentials({ headers, connection }: Credentials, file: string): void {
+  const { ca, cert, key } = connection;
   const part = (name: string, check: () => unknown): void => {
     try {
       check();
     } catch (error) {
-      throw invalid(path, `its ${name} cannot be used: ${describeError(error)}`);
+      throw invalid(file, `its ${name} cannot be used: ${describeError(error)}`);
     }
   };
+  const { Authorization: header } = headers;
+  if (header !== undefined) part("token", () => validateHeaderValue("authorization", header));
+  // Node itself takes what is no certificate authority without a word, and then trusts no server.
   if (ca) part("certificate authority", () => new X509Certificate(ca as Buffer));
-  if (cert) part("client certificate", () => new X509Certificate(cert as Buffer));
-  if (key) part("client key", () => createPrivateKey(key as Buffer));
   if (Boolean(cert) !== Boolean(key)) {
     throw invalid(
-      path,
+      file,
       `it has a client ${cert ? "certificate without its key" : "key without its certificate"}`,
     );
   }
+  if (cert) part("client certificate", () => new X509Certificate(cert as Buffer));
+  if (key) part("client key", () => createPrivateKey(key as Buffer));
   part("client certificate and key", () => createSecureContext({ cert, key }));
 }
 
-function invalid(path: string, why: string, place: Omit<Place, "file"> = {}): InfraError {
+function invalid(file: string, why: string, place: Omit<Place, "file"> = {}): InfraError {
   return new InfraError({
     code: "CLUSTER_KUBECONFIG_INVALID",
     message: "the kubeconfig cannot be used",
-    where: { file: path, ...place },
+    where: { file: showPath(file), ...place },
     why,
-    fix: fetchFix(path),
+    fix: fetchFix(file),
   });
 }
 
-function fetchFix(path: string): string {
-  return `Copy /etc/rancher/k3s/k3s.yaml from a server to ${path}, and set the server's address in it`;
+function fetchFix(file: string): string {
+  return `Copy /etc/rancher/k3s/k3s.yaml from a server to ${showPath(file)}, and set the server's address in it`;
 }
