@@ -1,5 +1,5 @@
 import { type Component, findVersionFault } from "../config/versions.ts";
-import { type ErrorDetails, hasCode, InfraError } from "../errors.ts";
+import { describeError, type ErrorDetails, hasCode, InfraError } from "../errors.ts";
 import type { Change } from "../steps/change.ts";
 import { veleroNamespace } from "../velero/names.ts";
 import type { MachineRef, World } from "../world.ts";
@@ -157,7 +157,7 @@ async function checkClaims(world: World, plan: FailoverPlan): Promise<ErrorDetai
           {
             code: "RECOVERY_CLAIM_REFUSED",
             message: `the API server would refuse claim "${namespace}/${name}" on the target`,
-            why: error instanceof Error ? error.message : String(error),
+            why: describeError(error),
             fix: "Lift what refuses it (LimitRange, webhook, policy), then run again",
           },
         ];

@@ -94,7 +94,7 @@ export function checkRestored(result: PodResult, claim: string): TreeCount {
       code: "RESTORE_UNPROVEN",
       message: `the restore of "${claim}" did not tell what it made`,
       why: "its termination message is cut off or was lost",
-      fix: "Delete the restore pod, then run the same command again: it uses a fresh folder",
+      fix: "Run the same command again: it restores once more",
       exitCode: exitCodes.failed,
     });
   }

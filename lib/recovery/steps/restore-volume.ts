@@ -25,8 +25,9 @@ export function restoreVolume({ world, plan }: Recovery, volume: PlannedVolume):
     async observe() {
       if (await isReleased({ world, plan }, volume))
         return { state: "not-needed", note: "cut over already" };
-      const found = await world.cluster.find(refOf(pod));
-      return found?.status?.phase === "Succeeded" ? { state: "done" } : { state: "open" };
+      const { snapshot, walked } = await readPodResult(world, refOf(pod));
+      const isProven = snapshot !== undefined && walked !== undefined;
+      return isProven ? { state: "done" } : { state: "open" };
     },
     async act(run) {
       const bytesTotal = volume.bytes;
@@ -70,8 +71,8 @@ export function rebuildVolume(
     async observe() {
       if (await isReleased({ world, plan }, volume))
         return { state: "not-needed", note: "cut over already" };
-      const found = await world.cluster.find(refOf(pod));
-      return found?.status?.phase === "Succeeded" ? { state: "done" } : { state: "open" };
+      const { walked } = await readPodResult(world, refOf(pod));
+      return walked === undefined ? { state: "open" } : { state: "done" };
     },
     async act(run) {
       await runPod(world, pod, run);

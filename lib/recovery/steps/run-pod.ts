@@ -20,8 +20,8 @@ const hopeless = [
 const progressLines = 5;
 
 /**
- * Makes the pod unless it is there, and waits until it has succeeded. A failed pod of an earlier
- * try is replaced, once it is truly gone. Throws RESTORE_* with what the pod said.
+ * Makes the pod unless it runs already, and waits until it has succeeded. One that has ended, of an
+ * earlier try, is replaced once it is truly gone. Throws RESTORE_* with what the pod said.
  */
 export async function runPod(
   world: World,
@@ -31,7 +31,7 @@ export async function runPod(
 ): Promise<void> {
   const ref = refOf(pod);
   const earlier = await world.cluster.find(ref);
-  if (earlier?.status?.phase === "Failed") await removePod(world, ref, run);
+  if (hasEnded(earlier)) await removePod(world, ref, run);
   await createOnce(world, pod);
   await run.poll(async () => {
     const found = await world.cluster.find(ref);
@@ -72,6 +72,10 @@ export async function removePod(world: World, ref: Ref<"Pod">, run: StepRun): Pr
 export function refOf(pod: Pod): Ref<"Pod"> {
   const { name, namespace } = pod.metadata;
   return { kind: "Pod", name, ...(namespace === undefined ? {} : { namespace }) };
+}
+
+function hasEnded(pod: Pod | undefined): boolean {
+  return ["Succeeded", "Failed"].includes(pod?.status?.phase ?? "");
 }
 
 async function createOnce(world: World, pod: Pod): Promise<void> {
