@@ -44,8 +44,10 @@ export async function acquireLock(
       continue;
     }
     if (seen !== undefined && renewal !== seen) throw lockedError(found.spec.holderIdentity);
+    if (seen === undefined) {
+      onWait(`the lock of ${found.spec.holderIdentity} to run out, in case its process is gone`);
+    }
     seen = renewal;
-    onWait(`the lock of ${found.spec.holderIdentity} to run out, in case its process is gone`);
     await world.clock.sleep(1);
   }
   return keepLock(world, holder);

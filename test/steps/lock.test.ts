@@ -47,6 +47,7 @@ t.test("the lock of a process that is gone passes on by itself", async (t) => {
   const lock = await acquireLock(world, "two", (note) => notes.push(note));
   const waited = (world.clock.now() - start) / 1000;
   t.ok(waited >= 12 && waited < 15, `after ${waited} s`);
+  t.equal(notes.length, 1);
   t.match(notes[0], /dead/);
   await lock.release();
 });
