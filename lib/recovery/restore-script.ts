@@ -57,7 +57,7 @@ tries=0
 until run_kopia repository connect s3 --readonly "$@" 2>&1; do
   tries=$((tries + 1))
   [ "$tries" -lt 4 ] || exit ${restoreExits.noRepository}
-  sleep 2
+  sleep \${RETRY_SECONDS:-2}
 done
 
 manifest=$(run_kopia manifest show "$SNAPSHOT") || exit ${restoreExits.noSnapshot}

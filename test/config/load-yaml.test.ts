@@ -35,6 +35,6 @@ t.test("several mistakes are told at once", async (t) => {
   await t.rejects(loadYaml(path.join(folder, "two.yaml"), policySchema), {
     code: "CONFIG_INVALID",
     message: /two\.yaml has 2 mistakes$/,
-    why: /^1:18 freeSpaceFactor is a string.*\n +2:1 unknown key "restoreConcurency" \(Did you mean "restoreConcurrency"\?\)$/,
+    why: /^1:18 freeSpaceFactor is a string.*\n2:1 unknown key "restoreConcurency" \(Did you mean "restoreConcurrency"\?\)$/,
   });
 });

@@ -95,7 +95,7 @@ t.test("a changing command runs against the recorded cluster only", async (t) =>
   t.throws(() => checkClusterIdentity(site, uid), {
     code: "SITE_CLUSTER_UNKNOWN",
     exitCode: 2,
-    fix: new RegExp(`site\\.yaml:\n +clusterUid: ${uid}$`),
+    fix: new RegExp(`site\\.yaml:\nclusterUid: ${uid}$`),
   });
   const recorded = { ...site, kubeSystemUid: uid };
   checkClusterIdentity(recorded, uid);

@@ -51,7 +51,7 @@ t.test("a failure shows the last lines of stderr", async (t) => {
   const error = {
     code: "EXEC_FAILED",
     message: "bash ended with code 4",
-    why: "3\n       4\n       5\n       6\n       7",
+    why: "3\n4\n5\n6\n7",
     exitCode: 4,
   };
   await t.rejects(run(shell("seq 1 7 >&2; exit 4")), error);

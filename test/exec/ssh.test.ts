@@ -125,7 +125,7 @@ t.test("a host that nobody reaches says how each way ended", async (t) => {
   const error = {
     code: "HOSTS_UNREACHABLE",
     exitCode: 4,
-    why: /^100\.64\.0\.1: ssh: connect.*No route to host\n +192\.0\.2\.1: ssh/,
+    why: /^100\.64\.0\.1: ssh: connect.*No route to host\n192\.0\.2\.1: ssh/,
     fix: "Log in by hand and see: ssh -p 2222 admin@192.0.2.1",
   };
   await t.rejects(hosts.readFreeBytes("vps-1", "/"), error);

@@ -67,6 +67,7 @@ function run(script: string, folder: string, args: string[], change: Record<stri
       PROFILE: "r2",
       LOG: `${folder}/log`,
       FAIL: "",
+      RETRY_SECONDS: "0",
       RESULT: `${folder}/result`,
       ...change,
     },

@@ -1,0 +1,49 @@
+import { type Command, defineCommand } from "../cli/define-command.ts";
+import { commonFlags } from "../cli/common-flags.ts";
+import { exitCodes } from "../errors.ts";
+
+export interface GeneratedFile {
+  /** Relative to the repository's root. */
+  file: string;
+  text: string;
+}
+
+/** Writes what is made from something else in this repository; a test fails when it is stale. */
+export const generate = defineCommand({
+  script: "scripts/dev/generate.ts",
+  summary: "Write the reference pages of the commands anew",
+  examples: [{ line: "npm run generate", does: "after a command or a flag has changed" }],
+  flags: { json: commonFlags.json, verbose: commonFlags.verbose },
+  async run() {
+    const { mkdir, writeFile } = await import("node:fs/promises");
+    const path = await import("node:path");
+    const { repositoryRoot } = await import("../config/paths.ts");
+    const files = await renderGenerated();
+    for (const { file, text } of files) {
+      const target = path.join(repositoryRoot, file);
+      await mkdir(path.dirname(target), { recursive: true });
+      await writeFile(target, text);
+    }
+    const names = files.map(({ file }) => file);
+    return { exitCode: exitCodes.done, text: `${names.join("\n")}\n`, json: names };
+  },
+});
+
+/** Every generated file, as it has to be. */
+export async function renderGenerated(): Promise<GeneratedFile[]> {
+  const { renderReference } = await import("../cli/render-reference.ts");
+  return (await listCommands()).map((command) => ({
+    file: `docs/reference/${command.script.replace("scripts/", "").replace(".ts", ".md")}`,
+    text: renderReference(command),
+  }));
+}
+
+/** All commands that have a script. */
+export async function listCommands(): Promise<Command[]> {
+  const [{ benchStartup }, { drStatus }, { failover }] = await Promise.all([
+    import("./bench-startup.ts"),
+    import("./dr-status.ts"),
+    import("./failover.ts"),
+  ]);
+  return [failover, drStatus, benchStartup, generate];
+}
