@@ -54,7 +54,7 @@ export function createCluster(now: () => number): MemoryCluster {
     if (options.dryRun === true) return structuredClone(object);
     version += 1;
     const stored = structuredClone(object);
-    stored.metadata.uid = `uid-${version}`;
+    stored.metadata.uid = `00000000-0000-4000-8000-${String(version).padStart(12, "0")}`;
     stored.metadata.resourceVersion = String(version);
     stored.metadata.creationTimestamp = new Date(now()).toISOString();
     if (stored.kind === "PersistentVolumeClaim") {
