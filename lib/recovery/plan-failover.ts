@@ -1,5 +1,5 @@
 import { type ErrorDetails, InfraError } from "../errors.ts";
-import type { Node, Pod } from "../objects.ts";
+import type { Node, PersistentVolumeClaim, Pod, Workload } from "../objects.ts";
 import type { ClusterState } from "./state.ts";
 import type { MachineRef } from "../world.ts";
 import { touchesNamespace } from "../velero/schedules.ts";
@@ -130,9 +130,7 @@ function planUnit(
   const owner = owners.find((one) => "owner" in one);
   const volumes: PlannedVolume[] = [];
   for (const bound of group) {
-    const template = owner?.template?.spec?.volumeClaimTemplates?.find((one) =>
-      bound.claim.metadata.name.startsWith(`${one.metadata.name}-`),
-    );
+    const template = findTemplate(owner?.template, bound.claim.metadata.name);
     const result = planVolume(bound, template, state, request);
     if ("blocker" in result) blockers.push(result.blocker);
     else volumes.push(result.planned);
@@ -154,6 +152,17 @@ function planUnit(
           ],
     blockers,
   };
+}
+
+/** The wish that a StatefulSet would make the claim `<template>-<set>-<ordinal>` from again. */
+function findTemplate(
+  set: Workload | undefined,
+  claimName: string,
+): PersistentVolumeClaim | undefined {
+  return set?.spec?.volumeClaimTemplates?.find(({ metadata }) => {
+    const prefix = `${metadata.name}-${set.metadata.name}-`;
+    return claimName.startsWith(prefix) && /^\d+$/.test(claimName.slice(prefix.length));
+  });
 }
 
 /** A rebuild needs the folder that its source claim is restored into. */
