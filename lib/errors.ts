@@ -65,6 +65,16 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof InfraError && codes.includes(error.code);
 }
 
+/** An error as a part of a plan, which is JSON: what forbids it. */
+export function describeBlocker({ code, message, why, fix }: InfraError): ErrorDetails {
+  return {
+    code,
+    message,
+    ...(why === undefined ? {} : { why }),
+    ...(fix === undefined ? {} : { fix }),
+  };
+}
+
 /** One line that says what went wrong, for journals and progress; never a stack trace. */
 export function describeError(error: unknown): string {
   if (error instanceof InfraError) {

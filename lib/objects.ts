@@ -59,6 +59,21 @@ export interface NodeSelector {
   nodeSelectorTerms: NodeSelectorTerm[];
 }
 
+export interface LabelSelector {
+  matchLabels?: Record<string, string>;
+  matchExpressions?: {
+    key: string;
+    operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+    values?: string[];
+  }[];
+}
+
+export interface PodAffinityTerm {
+  topologyKey: string;
+  labelSelector?: LabelSelector;
+  namespaces?: string[];
+}
+
 export interface Namespace extends KubeObject {
   kind: "Namespace";
 }
@@ -144,7 +159,10 @@ export interface ContainerStatus {
 export interface PodSpec {
   nodeName?: string;
   nodeSelector?: Record<string, string>;
-  affinity?: { nodeAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: NodeSelector } };
+  affinity?: {
+    nodeAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: NodeSelector };
+    podAntiAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[] };
+  };
   tolerations?: Toleration[];
   containers: Container[];
   initContainers?: Container[];
@@ -260,6 +278,7 @@ export interface Backup extends KubeObject {
     storageLocation?: string;
     ttl?: string;
     excludedResources?: string[];
+    hooks?: { resources?: unknown[] };
   };
   status?: { phase?: string; expiration?: string; startTimestamp?: string };
 }

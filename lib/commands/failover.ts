@@ -1,9 +1,12 @@
 import { changeFlags, commonFlags } from "../cli/common-flags.ts";
 import { type CommandResult, defineCommand } from "../cli/define-command.ts";
 import type { Terminal } from "../cli/terminal.ts";
+import { exitCodes, InfraError } from "../errors.ts";
 import type { Host } from "../inventory/load.ts";
 import type { FailoverPlan } from "../recovery/plan.ts";
+import type { RecoveryStatus } from "../recovery/status.ts";
 import type { ChangeResult } from "../steps/change.ts";
+import type { World } from "../world.ts";
 
 export const failover = defineCommand({
   script: "scripts/dr/failover.ts",
@@ -76,7 +79,7 @@ export const failover = defineCommand({
         holder: await nameHolder(),
       });
       view.end();
-      return await describeResult(result, site.runsFolder, terminal);
+      return await describeResult(result, world, site.runsFolder, terminal);
     } finally {
       view.end();
     }
@@ -98,6 +101,7 @@ async function nameHolder(): Promise<string> {
 
 async function describeResult(
   result: ChangeResult<FailoverPlan>,
+  world: World,
   runsFolder: string,
   terminal: Terminal,
 ): Promise<CommandResult> {
@@ -116,17 +120,29 @@ async function describeResult(
     ];
     return { exitCode, text: `${lines.join("\n")}\n`, json: { run: run.id, leftOver } };
   }
-  const { buildReport, renderReport } = await import("../recovery/report.ts");
+  const { buildReport, listNotReady, renderReport } = await import("../recovery/report.ts");
   const { outcome, plan, run } = result;
-  const report = buildReport(plan, run, outcome);
+  const report = buildReport(plan, outcome, await readStatusNow(world));
   if (outcome.failure !== undefined) {
     const { describeFailure, renderReport: renderFailure } = await import("../cli/report-error.ts");
     terminal.err(renderFailure(describeFailure(outcome.failure.error)));
   }
   const journal = `${runsFolder}/${run.id}.ndjson`;
+  const isWell = exitCode !== exitCodes.done || listNotReady(plan, outcome).length === 0;
   return {
-    exitCode,
+    exitCode: isWell ? exitCode : exitCodes.findings,
     text: `${renderReport(report)}\nJournal: ${journal}\n`,
     json: { report, journal },
   };
+}
+
+/** The report must come out even when the cluster has stopped to answer. */
+async function readStatusNow(world: World): Promise<RecoveryStatus | undefined> {
+  const { readStatus } = await import("../recovery/status.ts");
+  try {
+    return await readStatus(world);
+  } catch (error) {
+    if (error instanceof InfraError) return undefined;
+    throw error;
+  }
 }

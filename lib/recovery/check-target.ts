@@ -1,7 +1,7 @@
 import type { ErrorDetails } from "../errors.ts";
 import type { Node, Pod } from "../objects.ts";
 import { isReady } from "./check-source.ts";
-import { findPlacementFaults, measureFree, sumRequests } from "./place-pod.ts";
+import { findPlacementFaults, findRivals, measureFree, sumRequests } from "./place-pod.ts";
 import type { ClusterState } from "./state.ts";
 
 /** A kubelet tells at most so many images (nodeStatusMaxImages), the largest ones first. */
@@ -51,7 +51,11 @@ export function checkTarget(
     });
   }
   for (const pod of demand.pods) {
-    const faults = findPlacementFaults(pod, target);
+    const rivals = findRivals(pod, target, state.nodes, state.pods);
+    const faults = [
+      ...findPlacementFaults(pod, target),
+      ...rivals.map((rival) => `it must not run beside pod ${rival.metadata.name}`),
+    ];
     if (faults.length === 0) continue;
     blockers.push({
       code: "RECOVERY_TARGET_NOT_ALLOWED",

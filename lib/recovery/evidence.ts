@@ -27,9 +27,12 @@ export type Verdict =
 
 const kubeletPort = 10250;
 
-/** At least so many samples, over at least so long, before anything but "off" is believed. */
+/**
+ * At least so many samples, over at least so long, before anything but "off" is believed: longer than
+ * a kubelet takes from one heartbeat to the next, so that a living one is seen to renew it.
+ */
 const minSamples = 3;
-const minSeconds = 10;
+const minSeconds = 12;
 
 /** Two heartbeats in a row were missed. */
 const staleSeconds = 20;
@@ -85,8 +88,12 @@ export function judge(samples: Sample[]): Verdict {
       why: `${samples.length} samples over ${seconds.toFixed(0)} s so far`,
     };
   }
-  if (last.heartbeat !== undefined && (last.heartbeatAge ?? 0) < staleSeconds) {
-    return { is: "UNDECIDED", why: `its last heartbeat is only ${last.heartbeatAge} s old` };
+  // The node's clock may differ from ours; how long we saw no new heartbeat cannot.
+  const unchanged = samples.filter((one) => one.heartbeat === last.heartbeat);
+  const watched = (last.at - (unchanged[0]?.at ?? last.at)) / 1000;
+  const age = Math.max(last.heartbeatAge ?? Number.POSITIVE_INFINITY, watched);
+  if (age < staleSeconds) {
+    return { is: "UNDECIDED", why: `its last heartbeat is only ${Math.round(age)} s old` };
   }
   const answers = samples.filter((one) => isAnswer(one.ssh) || isAnswer(one.kubelet));
   if (answers.length > 0) {

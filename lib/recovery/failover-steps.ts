@@ -1,6 +1,7 @@
 import type { Step } from "../steps/step.ts";
 import type { World } from "../world.ts";
 import { type FailoverPlan, listVolumes, type PlannedVolume } from "./plan.ts";
+import { awaitReady } from "./steps/await-ready.ts";
 import { backUpAgain } from "./steps/back-up-again.ts";
 import { cutOver } from "./steps/cut-over.ts";
 import { cutOverStepId } from "./steps/ids.ts";
@@ -42,7 +43,7 @@ export function buildFailoverSteps(world: World, plan: FailoverPlan): Step[] {
     ),
     fenceSource(recovery),
     declareOutOfService(recovery),
-    ...plan.units.map((unit) => cutOver(recovery, unit)),
+    ...plan.units.flatMap((unit) => [cutOver(recovery, unit), awaitReady(recovery, unit)]),
     notThereYet(
       "update-dns",
       "Point static DNS records to the target",

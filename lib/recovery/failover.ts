@@ -1,5 +1,11 @@
 import { type Component, findVersionFault } from "../config/versions.ts";
-import { describeError, type ErrorDetails, hasCode, InfraError } from "../errors.ts";
+import {
+  describeBlocker,
+  describeError,
+  type ErrorDetails,
+  hasCode,
+  InfraError,
+} from "../errors.ts";
 import type { Change } from "../steps/change.ts";
 import { veleroNamespace } from "../velero/names.ts";
 import type { MachineRef, World } from "../world.ts";
@@ -106,15 +112,7 @@ async function checkFence(world: World, plan: FailoverPlan): Promise<ErrorDetail
     return [];
   } catch (error) {
     if (!(error instanceof InfraError)) throw error;
-    const { code, message, why, fix } = error;
-    return [
-      {
-        code,
-        message,
-        ...(why === undefined ? {} : { why }),
-        ...(fix === undefined ? {} : { fix }),
-      },
-    ];
+    return [describeBlocker(error)];
   }
 }
 

@@ -22,6 +22,8 @@ export function findOwner(pod: Pod, state: ClusterState): Ownership {
   const named = `${reference.kind} ${reference.name}`;
   if (reference.kind === "StatefulSet") {
     const template = state.owners.get(reference.uid);
+    const above = template?.metadata.ownerReferences?.find((owner) => owner.controller === true);
+    if (above !== undefined) return refuseUnknown(where, `${above.kind} ${above.name}`, above.kind);
     return { owner: named, ...(template === undefined ? {} : { template }) };
   }
   if (reference.kind === "ReplicaSet") {
@@ -37,10 +39,14 @@ export function findOwner(pod: Pod, state: ClusterState): Ownership {
       `Suspend or delete the job and its pods first: kubectl -n ${pod.metadata.namespace} delete job ${reference.name}`,
     );
   }
+  return refuseUnknown(where, named, reference.kind);
+}
+
+function refuseUnknown(where: string, named: string, kind: string): Ownership {
   return refuse(
     "RECOVERY_OWNER_UNKNOWN",
     `pod "${where}" belongs to ${named}, which looks after its own data`,
-    `Use the promotion or failover that ${reference.kind} has itself`,
+    `Use the promotion or failover that ${kind} has itself`,
   );
 }
 

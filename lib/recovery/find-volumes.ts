@@ -7,6 +7,7 @@ import type {
 } from "../objects.ts";
 import { hostnameLabel } from "./labels.ts";
 import type { ClaimName } from "./names.ts";
+import { matches } from "./place-pod.ts";
 import type { VolumeToPreserve } from "./plan.ts";
 import type { ClusterState } from "./state.ts";
 
@@ -34,7 +35,8 @@ export function findVolumesToPreserve(state: ClusterState, hostname: string): Vo
   return state.volumes.flatMap((volume) => {
     const policy = volume.spec.persistentVolumeReclaimPolicy ?? "Delete";
     if (policy === "Retain" || !isBoundToNode(volume, hostname)) return [];
-    return [{ name: volume.metadata.name, uid: volume.metadata.uid ?? "", policy }];
+    const { name, uid = "" } = volume.metadata;
+    return [{ name, uid, policy, isBound: volume.status?.phase === "Bound" }];
   });
 }
 
@@ -56,18 +58,28 @@ export function findBoundClaims(state: ClusterState, hostname: string): BoundCla
   });
 }
 
-/** Claims used by pods of the node, whose data is not on any one node. */
-export function findFreeClaims(state: ClusterState, node: Node): ClaimName[] {
-  const bound = new Set(
-    state.volumes
-      .filter((volume) => volume.spec.nodeAffinity !== undefined)
-      .map((v) => v.metadata.name),
-  );
-  const users = indexUsers(state.pods.filter((pod) => pod.spec.nodeName === node.metadata.name));
-  return state.claims
-    .filter((claim) => users.has(keyOf(claim)) && claim.spec.volumeName !== undefined)
-    .filter((claim) => !bound.has(claim.spec.volumeName ?? ""))
-    .map((claim) => ({ namespace: claim.metadata.namespace ?? "", name: claim.metadata.name }));
+/** Claims used by pods of the source that this plan does not move itself. */
+export function findOtherClaims(
+  state: ClusterState,
+  source: Node,
+  target: Node,
+): { free: ClaimName[]; stuck: { claim: ClaimName; volume: PersistentVolume }[] } {
+  const volumes = new Map(state.volumes.map((volume) => [volume.metadata.name, volume]));
+  const users = indexUsers(state.pods.filter((pod) => pod.spec.nodeName === source.metadata.name));
+  const free: ClaimName[] = [];
+  const stuck: { claim: ClaimName; volume: PersistentVolume }[] = [];
+  for (const claim of state.claims) {
+    const volume = volumes.get(claim.spec.volumeName ?? "");
+    if (volume === undefined || !users.has(keyOf(claim))) continue;
+    if (isBoundToNode(volume, readHostname(source))) continue;
+    const name = { namespace: claim.metadata.namespace ?? "", name: claim.metadata.name };
+    const terms = volume.spec.nodeAffinity?.required?.nodeSelectorTerms;
+    const fits = terms === undefined || terms.some((term) => matches(term, target));
+    // A hostPath is another, empty folder on any other node, whatever its affinity says.
+    if (fits && volume.spec.hostPath === undefined) free.push(name);
+    else stuck.push({ claim: name, volume });
+  }
+  return { free, stuck };
 }
 
 /** The names of the claims that a pod mounts. */

@@ -1,4 +1,5 @@
 import type {
+  LabelSelector,
   Node,
   NodeSelectorRequirement,
   NodeSelectorTerm,
@@ -29,6 +30,38 @@ export function findPlacementFaults(pod: Pod, node: Node): string[] {
     }
   }
   return faults;
+}
+
+/**
+ * Pods that the pod must not share the target's topology with, by its own required anti-affinity
+ * (the scheduler's filter InterPodAffinity); empty when there is none.
+ */
+export function findRivals(pod: Pod, target: Node, nodes: Node[], pods: Pod[]): Pod[] {
+  const terms =
+    pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+  const domainOf = new Map(nodes.map((node) => [node.metadata.name, node.metadata.labels ?? {}]));
+  return pods.filter((other) => {
+    if (other === pod || other.spec.nodeName === undefined) return false;
+    if (["Succeeded", "Failed"].includes(other.status?.phase ?? "")) return false;
+    return terms.some(({ topologyKey, labelSelector, namespaces }) => {
+      const among = namespaces ?? [pod.metadata.namespace ?? ""];
+      const domain = domainOf.get(other.spec.nodeName ?? "")?.[topologyKey];
+      return (
+        domain !== undefined &&
+        domain === target.metadata.labels?.[topologyKey] &&
+        among.includes(other.metadata.namespace ?? "") &&
+        selects(labelSelector, other.metadata.labels ?? {})
+      );
+    });
+  });
+}
+
+function selects(selector: LabelSelector | undefined, labels: Record<string, string>): boolean {
+  if (selector === undefined) return false;
+  return (
+    Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&
+    (selector.matchExpressions ?? []).every((one) => fulfils(one, labels[one.key]))
+  );
 }
 
 export interface Resources {
@@ -63,7 +96,8 @@ export function measureFree(node: Node, pods: Pod[]): Resources {
   return free;
 }
 
-function matches(term: NodeSelectorTerm, node: Node): boolean {
+/** Whether one term of a node selector matches a node. */
+export function matches(term: NodeSelectorTerm, node: Node): boolean {
   const expressions = term.matchExpressions ?? [];
   const fields = term.matchFields ?? [];
   if (expressions.length + fields.length === 0) return false;

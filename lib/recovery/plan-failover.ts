@@ -1,5 +1,5 @@
 import { type ErrorDetails, InfraError } from "../errors.ts";
-import type { Node, PersistentVolumeClaim, Pod, Workload } from "../objects.ts";
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, Workload } from "../objects.ts";
 import type { ClusterState } from "./state.ts";
 import type { MachineRef } from "../world.ts";
 import { touchesNamespace } from "../velero/schedules.ts";
@@ -9,12 +9,13 @@ import { findOwner } from "./find-owner.ts";
 import {
   type BoundClaim,
   findBoundClaims,
-  findFreeClaims,
+  findOtherClaims,
   findVolumesToPreserve,
   groupByPods,
   readHostname,
 } from "./find-volumes.ts";
-import { describeClaim } from "./names.ts";
+import { outOfServiceTaint } from "./labels.ts";
+import { type ClaimName, describeClaim } from "./names.ts";
 import type { FailoverPlan, PlannedVolume, RecoveryUnit } from "./plan.ts";
 import { defaultConcurrency, type HostToReach, planTarget } from "./plan-target.ts";
 import { planVolume, type VolumeRequest } from "./plan-volume.ts";
@@ -61,6 +62,8 @@ export function planFailover(state: ClusterState, request: FailoverRequest): Fai
     return unit.planned;
   });
   const movingPods = findMovingPods(bound, source);
+  const others = findOtherClaims(state, source, target);
+  blockers.push(...others.stuck.map(({ claim, volume }) => refuseStuck(claim, volume, target)));
   const demand = {
     pods: movingPods,
     bytes: units.flatMap((unit) => unit.volumes).reduce((sum, volume) => sum + volume.bytes, 0),
@@ -76,8 +79,8 @@ export function planFailover(state: ClusterState, request: FailoverRequest): Fai
     runId: request.runId,
     source: {
       name: source.metadata.name,
-      uid: source.metadata.uid ?? "",
       wasCordoned: source.spec?.unschedulable ?? false,
+      wasOutOfService: (source.spec?.taints ?? []).some((one) => one.key === outOfServiceTaint),
       machine: request.source.machine,
       publicIp: request.source.publicIp,
       sshPort: request.source.sshPort,
@@ -87,13 +90,13 @@ export function planFailover(state: ClusterState, request: FailoverRequest): Fai
     failedAt: new Date(failedAt).toISOString(),
     preserve: findVolumesToPreserve(state, hostname),
     units,
-    movesByItself: findFreeClaims(state, source),
+    movesByItself: others.free,
     schedules: state.schedules
       .filter((schedule) => schedule.spec.paused !== true)
       .filter((schedule) => namespaces.some((one) => touchesNamespace(schedule, one)))
       .map((schedule) => schedule.metadata.name),
     backup: { namespaces, location: findLocation(units) },
-    restoreConcurrency: request.restoreConcurrency ?? defaultConcurrency(target),
+    restoreConcurrency: request.restoreConcurrency ?? defaultConcurrency(target, state.pods),
     freeSpaceFactor: request.freeSpaceFactor,
     restoreImage: request.restoreImage,
     warnings,
@@ -125,7 +128,8 @@ function planUnit(
 ): { planned: RecoveryUnit[]; blockers: ErrorDetails[] } {
   const blockers: ErrorDetails[] = [];
   const pods = [...new Set(group.flatMap((bound) => bound.pods))];
-  const owners = pods.map((pod) => findOwner(pod, state));
+  // Those that have ended need nobody who makes them again; they are deleted at the cut-over.
+  const owners = pods.filter(isRunning).map((pod) => findOwner(pod, state));
   blockers.push(...owners.flatMap((one) => ("blocker" in one ? [one.blocker] : [])));
   const owner = owners.find((one) => "owner" in one);
   const volumes: PlannedVolume[] = [];
@@ -137,7 +141,6 @@ function planUnit(
   }
   blockers.push(...findMissingSources(volumes));
   const namespace = group[0]?.claim.metadata.namespace ?? "";
-  const running = pods.filter((pod) => !["Succeeded", "Failed"].includes(pod.status?.phase ?? ""));
   return {
     planned:
       volumes.length === 0
@@ -146,7 +149,7 @@ function planUnit(
             {
               namespace,
               ...(owner === undefined ? {} : { owner: owner.owner }),
-              pods: running.length,
+              pods: countable(pods).length,
               volumes,
             },
           ],
@@ -163,6 +166,23 @@ function findTemplate(
     const prefix = `${metadata.name}-${set.metadata.name}-`;
     return claimName.startsWith(prefix) && /^\d+$/.test(claimName.slice(prefix.length));
   });
+}
+
+/**
+ * The pods that there will be again: an evicted pod of a dead node stays for ever beside the one
+ * that its ReplicaSet made instead, while a StatefulSet makes no other as long as it is there.
+ */
+function countable(pods: Pod[]): Pod[] {
+  const running = pods.filter(isRunning);
+  const living = running.filter((pod) => pod.metadata.deletionTimestamp === undefined);
+  const ownerOf = (pod: Pod): string | undefined =>
+    pod.metadata.ownerReferences?.find((one) => one.controller === true)?.uid;
+  const replaced = new Set(living.map(ownerOf));
+  return running.filter((pod) => living.includes(pod) || !replaced.has(ownerOf(pod)));
+}
+
+function isRunning(pod: Pod): boolean {
+  return !["Succeeded", "Failed"].includes(pod.status?.phase ?? "");
 }
 
 /** A rebuild needs the folder that its source claim is restored into. */
@@ -184,8 +204,20 @@ function findMissingSources(volumes: PlannedVolume[]): ErrorDetails[] {
   });
 }
 
+function refuseStuck(claim: ClaimName, volume: PersistentVolume, target: Node): ErrorDetails {
+  const isHostPath = volume.spec.hostPath !== undefined;
+  return {
+    code: isHostPath ? "RECOVERY_VOLUME_HOSTPATH" : "RECOVERY_VOLUME_ELSEWHERE",
+    message: `claim "${describeClaim(claim)}" does not come along to "${target.metadata.name}"`,
+    why: isHostPath
+      ? "it is a folder of the host: on another node the app starts on an empty one"
+      : `volume "${volume.metadata.name}" may not be used there, and this version does not move its kind`,
+    fix: "Recover that workload by its own means, or scale it to 0 first",
+  };
+}
+
 function findMovingPods(bound: BoundClaim[], source: Node): Pod[] {
-  const pods = new Set(bound.flatMap((one) => one.pods));
+  const pods = new Set(countable(bound.flatMap((one) => one.pods)));
   return [...pods].filter(
     ({ spec }) => spec.nodeName === source.metadata.name || spec.nodeName === undefined,
   );

@@ -1,6 +1,7 @@
 import type { ErrorDetails } from "../errors.ts";
-import type { ConfigMap, Node } from "../objects.ts";
+import type { ConfigMap, Node, Pod } from "../objects.ts";
 import { readHostname } from "./find-volumes.ts";
+import { measureFree } from "./place-pod.ts";
 import type { TargetNode } from "./plan.ts";
 import { parseQuantity } from "./quantity.ts";
 import type { ClusterState } from "./state.ts";
@@ -56,8 +57,8 @@ export function findStoragePath(config: ConfigMap | undefined, node: string): st
 const restoreMemory = 512 * 2 ** 20;
 
 /** As many restores at once as the cores and the memory of a node carry. */
-export function defaultConcurrency(target: Node): number {
-  const { cpu = "1", memory = "1Gi" } = target.status?.allocatable ?? {};
-  const byMemory = Math.floor(parseQuantity(memory) / restoreMemory);
+export function defaultConcurrency(target: Node, pods: Pod[]): number {
+  const { cpu = "1" } = target.status?.allocatable ?? {};
+  const byMemory = Math.floor(measureFree(target, pods).memory / restoreMemory);
   return Math.max(1, Math.min(Math.floor(parseQuantity(cpu)), byMemory));
 }

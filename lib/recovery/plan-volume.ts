@@ -1,8 +1,8 @@
-import type { ErrorDetails } from "../errors.ts";
+import { describeBlocker, type ErrorDetails, InfraError } from "../errors.ts";
 import type { Container, PersistentVolumeClaim, Pod, PodVolume, VolumeMount } from "../objects.ts";
 import { chooseBackup } from "../velero/choose-backup.ts";
 import { preHookAnnotation } from "../velero/names.ts";
-import { planRepository } from "../velero/repository.ts";
+import { planRepository, type Repository } from "../velero/repository.ts";
 import type { BoundClaim } from "./find-volumes.ts";
 import { rebuildAnnotation, rebuildFromAnnotation, recoveryAnnotation } from "./labels.ts";
 import { type ClaimName, describeClaim, nameFolder } from "./names.ts";
@@ -161,7 +161,16 @@ function planBackup(
   state: ClusterState,
   request: VolumeRequest,
 ): Planned<PlannedSource> {
-  const { chosen, passedOver } = chooseBackup(claim, state, request.wanted, state.now);
+  const { uid, creationTimestamp } =
+    state.claims.find(
+      ({ metadata }) => metadata.namespace === claim.namespace && metadata.name === claim.name,
+    )?.metadata ?? {};
+  const wantedClaim = {
+    ...claim,
+    ...(uid === undefined ? {} : { uid }),
+    ...(creationTimestamp === undefined ? {} : { createdAt: creationTimestamp }),
+  };
+  const { chosen, passedOver } = chooseBackup(wantedClaim, state, request.wanted, state.now);
   const location = state.locations.get(chosen?.location ?? "");
   if (chosen === undefined || location === undefined) {
     const why =
@@ -177,15 +186,20 @@ function planBackup(
       },
     };
   }
+  let repository: Repository;
+  try {
+    repository = planRepository(location, claim.namespace);
+  } catch (error) {
+    if (!(error instanceof InfraError)) throw error;
+    return { blocker: describeBlocker(error) };
+  }
   // A hook's own start is not recorded; the start of the whole backup is never later.
-  const hooked = pods.some((pod) => preHookAnnotation in (pod.metadata.annotations ?? {}));
+  const hooked =
+    (state.backups.get(chosen.backup)?.spec.hooks?.resources ?? []).length > 0 ||
+    pods.some((pod) => preHookAnnotation in (pod.metadata.annotations ?? {}));
   return {
     planned: {
-      data: {
-        kind: "files",
-        backup: chosen,
-        repository: planRepository(location, claim.namespace),
-      },
+      data: { kind: "files", backup: chosen, repository },
       recoveryPoint: hooked ? chosen.backupStartedAt : chosen.startedAt,
       passedOver,
       bytes: chosen.bytes,

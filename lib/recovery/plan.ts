@@ -38,8 +38,8 @@ export interface FailoverPlan {
 
 export interface SourceNode {
   name: string;
-  uid: string;
   wasCordoned: boolean;
+  wasOutOfService: boolean;
   machine: MachineRef;
   /** The inventory's public address: the machine that is switched off must have it. */
   publicIp: string;
@@ -62,6 +62,8 @@ export interface VolumeToPreserve {
   name: string;
   uid: string;
   policy: "Delete" | "Recycle";
+  /** A volume whose claim is gone stays kept even when the run is undone. */
+  isBound: boolean;
 }
 
 /** Claims that must move together, since some pod uses them together. */
@@ -106,6 +108,11 @@ export interface Rebuild {
   /** Where the app's container mounts the two claims. */
   target: Pick<VolumeMount, "mountPath" | "subPath">;
   from: Pick<VolumeMount, "mountPath" | "subPath">;
+}
+
+/** The volumes that a backup on the target can hold: Velero copies what a running pod mounts. */
+export function listBackedUp(plan: FailoverPlan): PlannedVolume[] {
+  return plan.units.filter((unit) => unit.pods > 0).flatMap((unit) => unit.volumes);
 }
 
 /** All volumes of a plan, in the order of its units. */

@@ -1,16 +1,16 @@
 import { renderTable } from "../cli/table.ts";
 import type { Outcome, StepResult } from "../steps/execute.ts";
-import type { RunRecord } from "../steps/runs.ts";
 import { renderBytes } from "../steps/render-lines.ts";
 import { type ClaimName, describeClaim } from "./names.ts";
-import { type FailoverPlan, listVolumes } from "./plan.ts";
+import type { FailoverPlan } from "./plan.ts";
 import { renderSeconds } from "./render-plan.ts";
-import { cutOverStepId, fillStepId } from "./steps/ids.ts";
+import type { RecoveryStatus } from "./status.ts";
+import { cutOverStepId, fillStepId, readyStepId } from "./steps/ids.ts";
 
 export interface VolumeReport {
   claim: ClaimName;
-  /** Recovered is said only of a volume whose verify and cut-over this run has seen. */
-  state: "recovered" | "restored, not moved" | "not restored";
+  /** Recovered is said only of a volume whose verify and cut-over this process has seen. */
+  state: "recovered" | "moved, proof in the journal" | "restored, not moved" | "not restored";
   recoveryPoint: string;
   lossSeconds: number;
   files?: number;
@@ -32,8 +32,15 @@ export interface FailoverReport {
   openItems: string[];
 }
 
-/** Sums up a failover that ended, well or not. */
-export function buildReport(plan: FailoverPlan, run: RunRecord, outcome: Outcome): FailoverReport {
+/**
+ * Sums up a failover that ended, well or not. `status` was read after it; undefined when the cluster
+ * did not answer.
+ */
+export function buildReport(
+  plan: FailoverPlan,
+  outcome: Outcome,
+  status: RecoveryStatus | undefined,
+): FailoverReport {
   const byId = new Map(outcome.results.map((result) => [result.id, result]));
   const firstStart = Math.min(...outcome.results.map((result) => result.startedAt));
   const proofToReady = measureProofToReady(plan, byId);
@@ -64,11 +71,7 @@ export function buildReport(plan: FailoverPlan, run: RunRecord, outcome: Outcome
         const { files, bytes, proof } = (filled ? fill.facts : {}) as Partial<VolumeReport>;
         return {
           claim: volume.claim,
-          state: moved
-            ? ("recovered" as const)
-            : filled
-              ? ("restored, not moved" as const)
-              : ("not restored" as const),
+          state: describeState(moved, filled),
           recoveryPoint: volume.recoveryPoint,
           lossSeconds: volume.lossSeconds,
           ...(files === undefined ? {} : { files }),
@@ -78,8 +81,21 @@ export function buildReport(plan: FailoverPlan, run: RunRecord, outcome: Outcome
         };
       }),
     ),
-    openItems: listOpenItems(plan, run, outcome),
+    openItems: listOpenItems(plan, outcome, status),
   };
+}
+
+function describeState(moved: boolean, filled: boolean): VolumeReport["state"] {
+  if (moved) return filled ? "recovered" : "moved, proof in the journal";
+  return filled ? "restored, not moved" : "not restored";
+}
+
+/** Workloads that were not Ready on the target in time. */
+export function listNotReady(plan: FailoverPlan, outcome: Outcome): string[] {
+  return plan.units.flatMap((unit) => {
+    const result = outcome.results.find((one) => one.id === readyStepId(unit));
+    return result?.facts["ready"] === false ? [`${unit.owner} in ${unit.namespace}`] : [];
+  });
 }
 
 /** The report for a terminal. */
@@ -118,35 +134,42 @@ function measureProofToReady(
   byId: Map<string, StepResult>,
 ): number | undefined {
   const provenAt = byId.get("fence-source")?.facts["provenAt"];
-  const readyAt = plan.units.map((unit) => byId.get(cutOverStepId(unit))?.facts["readyAt"]);
+  const readyAt = plan.units
+    .filter((unit) => unit.pods > 0)
+    .map((unit) => byId.get(readyStepId(unit))?.facts["readyAt"]);
   if (typeof provenAt !== "number" || readyAt.length === 0) return undefined;
   if (!readyAt.every((at) => typeof at === "number")) return undefined;
   return (Math.max(...readyAt) - provenAt) / 1000;
 }
 
-function listOpenItems(plan: FailoverPlan, run: RunRecord, outcome: Outcome): string[] {
-  const { source } = plan;
+/**
+ * What stays changed, by what the cluster says now: an earlier process of the run may have done more
+ * than the results of this one tell.
+ */
+function listOpenItems(
+  plan: FailoverPlan,
+  outcome: Outcome,
+  status: RecoveryStatus | undefined,
+): string[] {
+  const { source, target, runId } = plan;
   const items = outcome.leftOver.map((item) => `not undone: ${item}`);
-  const done = new Set(outcome.results.filter((one) => one.state === "done").map((one) => one.id));
-  if (outcome.state === "undone") {
-    if (done.has("fence-source")) items.push(`${source.name} is switched off at its provider`);
+  items.push(...listNotReady(plan, outcome).map((one) => `${one} is not Ready on ${target.name}`));
+  const fenced = outcome.results.some((one) => one.id === "fence-source" && one.state === "done");
+  if (fenced) items.push(`${source.name} is switched off at its provider`);
+  if (status === undefined) {
+    items.push("what else stays changed could not be read: zx scripts/dr/status.ts");
     return items;
   }
-  if (done.has("quarantine-source")) items.push(`${source.name} is cordoned and quarantined`);
-  if (run.irreversible) {
-    items.push(
-      `${source.name} is tainted as out of service: keep it off, or it comes back with its old volumes`,
-      ...listVolumes(plan).map(
-        (volume) => `${volume.oldVolume.name} keeps the old data of ${describeClaim(volume.claim)}`,
-      ),
-    );
-  } else if (plan.preserve.length > 0) {
-    items.push(
-      `volumes of ${source.name} are kept (Retain): ${plan.preserve.map((one) => one.name).join(", ")}`,
-    );
+  const node = status.nodes.find((one) => one.name === source.name);
+  if (node?.cordoned === true) items.push(`${source.name} is cordoned`);
+  if (node?.quarantinedBy !== undefined) items.push(`${source.name} is quarantined`);
+  if (node?.outOfService === true) {
+    items.push(`${source.name} is declared out of service: look at it before it boots`);
   }
-  if (done.has("pause-schedules") && !done.has("resume-schedules") && plan.schedules.length > 0) {
-    items.push(`schedules are paused: ${plan.schedules.join(", ")}`);
-  }
+  items.push(...status.volumes.map(({ name, claim, why }) => `${name} of ${claim}: ${why}`));
+  const paused = status.schedules.filter((one) => one.pausedBy === runId).map((one) => one.name);
+  if (paused.length > 0) items.push(`schedules are paused: ${paused.join(", ")}`);
+  const pods = status.pods.filter((one) => one.name.startsWith(`dr-${runId}-`));
+  if (pods.length > 0) items.push(`pods of the run: ${pods.map((one) => one.name).join(", ")}`);
   return items;
 }

@@ -11,49 +11,34 @@ export interface TreeCount {
 /** What a restore, rebuild or remove pod found out, from its termination message. */
 export interface PodResult {
   /** What the snapshot holds, by kopia's own summary. */
-  snapshot?: TreeCount & { failed: number; excluded: number; incomplete: boolean };
+  snapshot?: TreeCount & { failed: number; excluded: number; whole: boolean };
   /** What lies in the folder, counted after a sync. */
   walked?: TreeCount;
   space?: { freeBytes: number; needBytes: number };
-  removed: boolean;
 }
 
 type Event =
-  | {
+  | ({
       event: "snapshot";
-      summary: {
-        size?: number;
-        files?: number;
-        dirs?: number;
-        symlinks?: number;
-        numFailed?: number;
-      } | null;
-      stats: { excludedFileCount?: number; excludedDirCount?: number } | null;
-      incomplete: string | null;
-    }
+      failed: number;
+      excludedFiles: number;
+      excludedDirectories: number;
+      whole: boolean;
+    } & TreeCount)
   | ({ event: "walked" } & TreeCount)
   | { event: "space"; freeBytes: number; needBytes: number }
   | { event: "removed" };
 
 /** Reads a termination message that the scripts of restore-script.ts wrote; skips other lines. */
 export function parsePodResult(message: string): PodResult {
-  const result: PodResult = { removed: false };
+  const result: PodResult = {};
   for (const line of message.split("\n")) {
     if (!line.startsWith("{")) continue;
     const event = JSON.parse(line) as Event;
     switch (event.event) {
       case "snapshot": {
-        const { summary, stats, incomplete } = event;
-        if (summary === null) break;
-        result.snapshot = {
-          files: summary.files ?? 0,
-          directories: summary.dirs ?? 0,
-          symlinks: summary.symlinks ?? 0,
-          bytes: summary.size ?? 0,
-          failed: summary.numFailed ?? 0,
-          excluded: (stats?.excludedFileCount ?? 0) + (stats?.excludedDirCount ?? 0),
-          incomplete: incomplete !== null,
-        };
+        const { event: _event, excludedFiles, excludedDirectories, ...counted } = event;
+        result.snapshot = { ...counted, excluded: excludedFiles + excludedDirectories };
         break;
       }
       case "walked": {
@@ -65,7 +50,6 @@ export function parsePodResult(message: string): PodResult {
         result.space = { freeBytes: event.freeBytes, needBytes: event.needBytes };
         break;
       case "removed":
-        result.removed = true;
     }
   }
   return result;
@@ -83,26 +67,29 @@ export function findPercent(log: string): number | undefined {
   return undefined;
 }
 
+/** What a pod that succeeded without telling what it made deserves. */
+export function unproven(what: string): InfraError {
+  return new InfraError({
+    code: "RESTORE_UNPROVEN",
+    message: `${what} did not tell what it made`,
+    why: "the termination message of its pod is cut off or was lost",
+    fix: "Run the same command again: it is done once more",
+    exitCode: exitCodes.failed,
+  });
+}
+
 /**
  * Compares what was restored with the snapshot's own summary. Throws RESTORE_NOT_EQUAL, or
  * RESTORE_UNPROVEN when the pod did not tell both.
  */
 export function checkRestored(result: PodResult, claim: string): TreeCount {
   const { snapshot, walked } = result;
-  if (snapshot === undefined || walked === undefined) {
-    throw new InfraError({
-      code: "RESTORE_UNPROVEN",
-      message: `the restore of "${claim}" did not tell what it made`,
-      why: "its termination message is cut off or was lost",
-      fix: "Run the same command again: it restores once more",
-      exitCode: exitCodes.failed,
-    });
-  }
+  if (snapshot === undefined || walked === undefined) throw unproven(`the restore of "${claim}"`);
   const wrong = (["files", "directories", "symlinks", "bytes"] as const)
     .filter((what) => snapshot[what] !== walked[what])
     .map((what) => `${what}: ${walked[what]} restored, ${snapshot[what]} in the snapshot`);
   if (snapshot.failed > 0) wrong.push(`${snapshot.failed} files could not be read at the backup`);
-  if (snapshot.incomplete) wrong.push("the snapshot was not finished");
+  if (!snapshot.whole) wrong.push("the snapshot was not finished");
   if (wrong.length === 0) return walked;
   throw new InfraError({
     code: "RESTORE_NOT_EQUAL",

@@ -60,10 +60,24 @@ until run_kopia repository connect s3 --readonly "$@" 2>&1; do
   sleep \${RETRY_SECONDS:-2}
 done
 
-manifest=$(run_kopia manifest show "$SNAPSHOT") || exit ${restoreExits.noSnapshot}
+tries=0
+until manifest=$(run_kopia manifest show "$SNAPSHOT" 2>"$HOME/why"); do
+  cat "$HOME/why"
+  if grep -q 'not found' "$HOME/why"; then exit ${restoreExits.noSnapshot}; fi
+  tries=$((tries + 1))
+  [ "$tries" -lt 4 ] || exit ${restoreExits.noRepository}
+  sleep \${RETRY_SECONDS:-2}
+done
 manifest=$(printf '%s\\n' "$manifest" | grep -v '^//' | tr -d '\\n')
-part() { printf '%s' "$manifest" | sed -n "s/.*\\"$1\\": *\\($2\\).*/\\1/p"; }
-summary=$(part summ '{[^}]*}') stats=$(part stats '{[^}]*}') incomplete=$(part incomplete '"[^"]*"')
+# The summary of the root is the last one; a number that is 0 is left out.
+summary=\${manifest##*'"summ"'} stats=\${manifest#*'"stats"'}
+number() { printf '%s' "$1" | sed -n "s/^[^}]*\\"$2\\": *\\([0-9]*\\).*/\\1/p" | grep . || echo 0; }
+snapshot="\\"files\\":$(number "$summary" files),\\"directories\\":$(number "$summary" dirs)"
+snapshot="$snapshot,\\"symlinks\\":$(number "$summary" symlinks),\\"bytes\\":$(number "$summary" size)"
+snapshot="$snapshot,\\"failed\\":$(number "$summary" numFailed)"
+snapshot="$snapshot,\\"excludedFiles\\":$(number "$stats" excludedFileCount)"
+snapshot="$snapshot,\\"excludedDirectories\\":$(number "$stats" excludedDirCount)"
+case "$manifest" in *'"incomplete"'*) whole=false ;; *'"summ"'*) whole=true ;; *) whole=false ;; esac
 
 # Left by an earlier try of this run, whose pod is gone: kopia would merge into it.
 rm -rf "$folder"
@@ -71,7 +85,7 @@ mkdir "$folder"
 run_kopia restore --mode=local --write-sparse-files --no-ignore-permission-errors \\
   --progress-update-interval=1s "$SNAPSHOT" "$folder" 2>&1 |
   awk 'BEGIN { RS = "[\\r\\n]" } { print; fflush() }'
-say "{\\"event\\":\\"snapshot\\",\\"summary\\":\${summary:-null},\\"stats\\":\${stats:-null},\\"incomplete\\":\${incomplete:-null}}"
+say "{\\"event\\":\\"snapshot\\",$snapshot,\\"whole\\":$whole}"
 walk
 `;
 

@@ -88,9 +88,10 @@ function explainVolume(volume: PersistentVolume): string | undefined {
   const before = annotations?.[policyBeforeAnnotation];
   if (before !== undefined) return `kept by run ${labels?.[runLabel] ?? "?"}, was ${before}`;
   if (volume.status?.phase === "Released") return "its claim is gone";
-  if (labels?.[runLabel] !== undefined && volume.status?.phase !== "Bound") {
-    return `reserved by run ${labels[runLabel]}`;
-  }
+  if (labels?.[runLabel] === undefined) return undefined;
+  if (volume.status?.phase !== "Bound") return `reserved by run ${labels[runLabel]}`;
+  if (volume.spec.persistentVolumeReclaimPolicy === "Retain")
+    return `made by run ${labels[runLabel]}, kept until its new backup exists`;
   return undefined;
 }
 

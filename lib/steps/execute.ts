@@ -44,7 +44,8 @@ export interface Execution {
 /**
  * Runs the steps in their order, independent ones at once. Never throws for what a step throws:
  * the outcome says how the run ended. A failure that needs a person (exit code 2 or 3) before the
- * first irreversible act undoes the run; any other failure leaves it for a second run.
+ * first irreversible act undoes the run; any other failure leaves it for a second run. From that act
+ * on, a failure ends only the steps that wait for the failed one.
  */
 export async function executeSteps(execution: Execution): Promise<Outcome> {
   const { world, signal } = execution;
@@ -81,7 +82,9 @@ export async function executeSteps(execution: Execution): Promise<Outcome> {
       results.push({ ...name, state: "failed", facts: {}, startedAt, endedAt: world.clock.now() });
       if (onlyToldToStop) return;
       failure ??= { step: step.id, error };
-      stop.abort(error);
+      // Past the first irreversible act there is no way back, so only what waits for this step is
+      // given up: the other workloads still come back.
+      if (!irreversible) stop.abort(error);
       await log.announce({
         kind: "step-failed",
         step: step.id,
@@ -132,7 +135,9 @@ export async function executeSteps(execution: Execution): Promise<Outcome> {
       return { ...base, state: "interrupted", exitCode: exitCodes.interrupted };
     }
     if (irreversible) return { ...base, state: "half-done", exitCode: exitCodes.halfDone };
-    if (failure.error.exitCode > exitCodes.needsPerson) {
+    // Without the lock another process may be going on with this very run.
+    const lockLost = signal.aborted && hasCode(signal.reason, "RUN_LOCK_LOST");
+    if (lockLost || failure.error.exitCode > exitCodes.needsPerson) {
       return { ...base, state: "failed", exitCode: exitCodes.failed };
     }
     const leftOver = await undoSteps(steps, environment);

@@ -111,8 +111,13 @@ function keepLock(world: LockWorld, holder: string): Lock {
     async release() {
       ended.abort();
       await loop;
-      if (lost.signal.aborted) return;
-      await world.cluster.patch(lease, { spec: { holderIdentity: null } });
+      const found = await world.cluster.find(lease);
+      if (found?.spec?.holderIdentity !== holder) return;
+      const { resourceVersion } = found.metadata;
+      await world.cluster.patch(lease, {
+        metadata: { resourceVersion },
+        spec: { holderIdentity: null },
+      });
     },
   };
 }
@@ -121,20 +126,32 @@ async function renewUntil(world: LockWorld, holder: string, ended: AbortSignal):
   let renewedAt = world.clock.now();
   for (;;) {
     await world.clock.sleep(renewSeconds, ended);
-    try {
-      const found = await world.cluster.find(lease);
-      if (found?.spec?.holderIdentity !== holder) throw lostError("another process took it");
-      const { resourceVersion } = found.metadata;
-      const { renewTime } = held(world, holder);
-      await world.cluster.patch(lease, { metadata: { resourceVersion }, spec: { renewTime } });
-      renewedAt = world.clock.now();
-    } catch (error) {
-      if (hasCode(error, "RUN_LOCK_LOST")) throw error;
-      const silent = (world.clock.now() - renewedAt) / 1000;
-      if (silent > leaseSeconds - renewSeconds) {
-        throw lostError(`it could not be renewed for ${Math.round(silent)} s`);
-      }
+    const startedAt = world.clock.now();
+    const silent = (startedAt - renewedAt) / 1000;
+    // A request may hang for longer than the lease lasts, and others do not wait for it.
+    const isRenewed = await Promise.race([
+      renew(world, holder),
+      world.clock.sleep(leaseSeconds - renewSeconds - silent, ended).then(() => false),
+    ]);
+    if (isRenewed) renewedAt = startedAt;
+    else if (world.clock.now() - renewedAt >= (leaseSeconds - renewSeconds) * 1000) {
+      throw lostError("it could not be renewed in time");
     }
+  }
+}
+
+/** Throws RUN_LOCK_LOST when somebody else has it; false when nobody knows. */
+async function renew(world: LockWorld, holder: string): Promise<boolean> {
+  try {
+    const found = await world.cluster.find(lease);
+    if (found?.spec?.holderIdentity !== holder) throw lostError("another process took it");
+    const { resourceVersion } = found.metadata;
+    const { renewTime } = held(world, holder);
+    await world.cluster.patch(lease, { metadata: { resourceVersion }, spec: { renewTime } });
+    return true;
+  } catch (error) {
+    if (hasCode(error, "RUN_LOCK_LOST")) throw error;
+    return false;
   }
 }
 

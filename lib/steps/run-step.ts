@@ -56,7 +56,7 @@ export async function undoSteps(steps: Step[], environment: StepEnvironment): Pr
     try {
       const limited = { ...step, timeoutSeconds: Math.min(step.timeoutSeconds, undoSeconds) };
       const note = await withDeadline(limited, environment, [], (run) => undo.call(step, run));
-      if (note !== undefined) await log.record({ kind: "undo-done", ...name, note });
+      if (note !== undefined) await log.announce({ kind: "undo-done", ...name, note });
     } catch (error) {
       leftOver.push(`${step.title}: ${describeError(error)}`);
       await log.announce({ kind: "undo-failed", ...name, error: describeError(error) });
@@ -112,6 +112,8 @@ async function withDeadline<T>(
     return await body(run);
   } finally {
     ended.abort();
+    // What the step began beside what failed must not go on behind the run's back.
+    timeout.abort(new Error("the step has ended"));
   }
 }
 

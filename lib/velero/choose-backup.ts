@@ -1,11 +1,20 @@
 import type { Backup, BackupStorageLocation, PodVolumeBackup } from "../objects.ts";
-import { backupNameLabel, claimNameAnnotation } from "./names.ts";
+import { backupNameLabel, claimNameAnnotation, claimUidLabel } from "./names.ts";
 
 /** What the choice is made from: everything of Velero's that the cluster holds. */
 export interface BackupShelf {
   podVolumeBackups: PodVolumeBackup[];
   backups: Map<string, Backup>;
   locations: Map<string, BackupStorageLocation>;
+}
+
+/** The claim whose copy is wanted; without a UID every copy of that name counts. */
+export interface WantedClaim {
+  namespace: string;
+  name: string;
+  uid?: string;
+  /** RFC 3339. */
+  createdAt?: string;
 }
 
 export interface ChosenBackup {
@@ -31,7 +40,7 @@ export interface PassedOver {
 
 export interface BackupChoice {
   chosen?: ChosenBackup;
-  /** Every newer or unusable one, the newest first, with the reason. */
+  /** Every newer one that cannot be used, the newest first, with the reason. */
   passedOver: PassedOver[];
 }
 
@@ -44,19 +53,20 @@ const terminalPhases = ["Completed", "PartiallyFailed", "Failed"];
  * `wanted` is the name of a Backup, or "latest". `now` is in milliseconds.
  */
 export function chooseBackup(
-  claim: { namespace: string; name: string },
+  claim: WantedClaim,
   shelf: BackupShelf,
   wanted: string,
   now: number,
 ): BackupChoice {
   const candidates = shelf.podVolumeBackups
     .filter((copy) => holdsClaim(copy, claim))
+    .filter((copy) => wanted === "latest" || nameOfBackup(copy) === wanted)
     .map((copy) => ({ copy, startedAt: copy.status?.startTimestamp ?? "" }))
     .toSorted((a, b) => b.startedAt.localeCompare(a.startedAt));
   const passedOver: PassedOver[] = [];
   for (const { copy, startedAt } of candidates) {
     const backup = nameOfBackup(copy);
-    const reason = findFault(copy, backup, shelf, wanted, now);
+    const reason = findFault(copy, backup, claim, shelf, now);
     if (reason === undefined) return { chosen: describe(copy, backup, shelf), passedOver };
     passedOver.push({ podVolumeBackup: copy.metadata.name, backup, startedAt, reason });
   }
@@ -70,6 +80,17 @@ function holdsClaim(copy: PodVolumeBackup, claim: { namespace: string; name: str
   );
 }
 
+/**
+ * A bucket that two clusters share brings the other one's copies here under the same names. Copies
+ * of an earlier generation of the claim have another UID too, but they are older than the claim.
+ */
+function isOfAnother(copy: PodVolumeBackup, claim: WantedClaim): boolean {
+  const uid = copy.metadata.labels?.[claimUidLabel];
+  if (uid === undefined || claim.uid === undefined || uid === claim.uid) return false;
+  const startedAt = Date.parse(copy.status?.startTimestamp ?? "");
+  return startedAt >= Date.parse(claim.createdAt ?? "");
+}
+
 function nameOfBackup(copy: PodVolumeBackup): string {
   return copy.spec.tags?.["backup"] ?? copy.metadata.labels?.[backupNameLabel] ?? "";
 }
@@ -77,14 +98,14 @@ function nameOfBackup(copy: PodVolumeBackup): string {
 function findFault(
   copy: PodVolumeBackup,
   backupName: string,
+  claim: WantedClaim,
   shelf: BackupShelf,
-  wanted: string,
   now: number,
 ): string | undefined {
-  if (wanted !== "latest" && backupName !== wanted) return `not of the backup "${wanted}"`;
   const { phase, snapshotID } = copy.status ?? {};
   if (phase !== "Completed") return `its phase is ${phase ?? "unknown"}, not Completed`;
   if (!snapshotID) return "it holds no snapshot";
+  if (isOfAnother(copy, claim)) return "it holds a claim of that name in another cluster";
   if (copy.spec.uploaderType !== "kopia") return `made by ${copy.spec.uploaderType}, not by kopia`;
   const backup = shelf.backups.get(backupName);
   if (backup === undefined) return `its backup "${backupName}" is not in the cluster`;

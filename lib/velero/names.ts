@@ -15,3 +15,6 @@ export const backupNameLabel = "velero.io/backup-name";
 
 /** A command that Velero runs in the pod before it copies the pod's volumes. */
 export const preHookAnnotation = "pre.hook.backup.velero.io/command";
+
+/** The UID of that claim (Velero: pkg/podvolume/backupper.go, newPodVolumeBackup). */
+export const claimUidLabel = "velero.io/pvc-uid";

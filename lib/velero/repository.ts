@@ -36,7 +36,9 @@ export function planRepository(location: BackupStorageLocation, namespace: strin
   if (config["s3Url"] === undefined && region === "") {
     throw unsupported(location, "it names neither s3Url nor region");
   }
-  const url = new URL(config["s3Url"] ?? `https://s3-${region}.amazonaws.com`);
+  const address = config["s3Url"] ?? `https://s3-${region}.amazonaws.com`;
+  if (!URL.canParse(address)) throw unsupported(location, `its s3Url "${address}" is not a URL`);
+  const url = new URL(address);
   const verified = config["insecureSkipTLSVerify"] !== "true";
   const prefix = (spec.objectStorage.prefix ?? "").replace(/^\/+|\/+$/g, "");
   const { caCert, caCertRef } = spec.objectStorage;
@@ -46,8 +48,9 @@ export function planRepository(location: BackupStorageLocation, namespace: strin
     endpoint: url.host,
     ...(region === "" ? {} : { region }),
     tls: url.protocol === "http:" ? "off" : verified ? "verified" : "unverified",
-    ...(caCert === undefined ? {} : { caCert }),
+    // Velero asks the reference first, and kopia takes only one of the two.
     ...(caCertRef === undefined ? {} : { caSecret: caCertRef }),
+    ...(caCert === undefined || caCertRef !== undefined ? {} : { caCert }),
     credential: spec.credential ?? defaultCredential,
     profile: config["profile"] ?? "default",
   };

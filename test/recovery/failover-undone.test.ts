@@ -125,18 +125,37 @@ t.test("an interrupted run ends with 130, and --abort undoes it", async (t) => {
   t.strictSame(findTraces(world), []);
 });
 
-t.test("a run that has declared the source out of service can only be finished", async (t) => {
+t.test("a run that has declared the source out of service can still be undone", async (t) => {
   const world = await createCase("off");
   world.hosts.restoreSeconds = 100;
   const keyboard = new AbortController();
   world.clock.after(60, () => keyboard.abort());
   const first = await runFailover(world, { signal: keyboard.signal });
   t.equal(first.result.exitCode, 130);
+  t.ok(findTraces(world).includes("tainted"));
+  const { result, events } = await runFailover(world, { abort: true });
+  t.equal(result.exitCode, 0);
+  t.strictSame(findTraces(world), []);
+  t.match(JSON.stringify(events), `${source} is not switched on again`, "and the power is told");
+});
+
+t.test("a run that has begun to move a claim can only be finished", async (t) => {
+  const world = await createCase("off");
+  const keyboard = new AbortController();
+  const { delete: remove } = world.cluster;
+  world.cluster.delete = async (ref, options) => {
+    if (ref.kind === "PersistentVolumeClaim") keyboard.abort();
+    await remove(ref, options);
+  };
+  const first = await runFailover(world, { signal: keyboard.signal });
+  t.equal(first.result.exitCode, 130);
   await t.rejects(runFailover(world, { abort: true }), { code: "RUN_IRREVERSIBLE", exitCode: 3 });
   const { result } = await runFailover(world);
   t.equal(result.exitCode, 0);
   t.strictSame(
-    world.controllers.starts.map(({ content, node }) => `${content} on ${node}`),
+    world.controllers.starts
+      .filter((start) => start.claim === "demo/data-db-0")
+      .map(({ content, node }) => `${content} on ${node}`),
     [`rows on ${target}`],
   );
 });

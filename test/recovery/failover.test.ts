@@ -1,5 +1,6 @@
 import t from "tap";
 import { buildReport } from "../../lib/recovery/report.ts";
+import { readStatus } from "../../lib/recovery/status.ts";
 import { runFailover } from "../support/memory/run-failover.ts";
 import { addDeployment, addStatefulSet } from "../support/memory/workloads.ts";
 import { createWorld, findPod, source, target } from "../support/memory/world.ts";
@@ -67,7 +68,7 @@ t.test("a dead host's workloads come back on the target with their data", async 
   t.equal(schedule?.spec.paused, false, "the schedule goes on");
   t.equal(schedule?.metadata.annotations?.["infra-k3s.io/paused-by"], undefined);
 
-  const report = buildReport(result.plan, result.run, result.outcome);
+  const report = buildReport(result.plan, result.outcome, await readStatus(world));
   t.strictSame(report.volumes.map(({ claim, state }) => `${claim.name} ${state}`).toSorted(), [
     "base-db-0 recovered",
     "data-db-0 recovered",

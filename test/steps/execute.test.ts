@@ -179,33 +179,52 @@ t.test("a run that was irreversible before stays so", async (t) => {
   t.equal(outcome.exitCode, 5);
 });
 
-t.test("an irreversible act that has begun is finished though another step fails", async (t) => {
+t.test("past the first irreversible act a failure ends only what waits for it", async (t) => {
   const { outcome, log } = await execute((log, clock) => [
-    makeStep("long", log, clock, {
-      irreversible: true,
-      async act(run) {
-        await clock.sleep(10, run.signal);
-        log.push("long ended");
-      },
-    }),
-    makeStep("waiting", log, clock, {
-      async act(run) {
-        await clock.sleep(50, run.signal);
-        log.push("waiting ended");
-      },
-    }),
+    makeStep("moving", log, clock, { irreversible: true }),
     makeStep("failing", log, clock, {
       async act() {
         await clock.sleep(2);
         throw runAgain();
       },
     }),
+    makeStep("slow", log, clock, {
+      async act(run) {
+        await clock.sleep(50, run.signal);
+        log.push("slow ended");
+      },
+    }),
+    makeStep("after-slow", log, clock, { after: ["slow"], irreversible: true }),
+    makeStep("after-failing", log, clock, { after: ["failing"] }),
   ]);
   t.equal(outcome.exitCode, 5);
-  t.equal(outcome.failure?.error.code, "TEST_FAILED", "the failure is the one that came first");
-  t.ok(log.includes("long ended"));
-  t.notOk(log.includes("waiting ended"), "a reversible one is told to stop");
+  t.equal(outcome.failure?.error.code, "TEST_FAILED");
+  t.ok(log.includes("slow ended"));
+  t.ok(log.includes("after-slow verified"));
+  t.notOk(log.includes("after-failing acts"));
 });
+
+t.test(
+  "an irreversible act that has begun is finished though somebody presses Ctrl-C",
+  async (t) => {
+    const { outcome, log } = await execute(
+      (log, clock) => [
+        makeStep("long", log, clock, {
+          irreversible: true,
+          async act(run) {
+            await clock.sleep(10, run.signal);
+            log.push("long ended");
+          },
+        }),
+        makeStep("next", log, clock, { after: ["long"] }),
+      ],
+      { interruptAfter: 2 },
+    );
+    t.equal(outcome.exitCode, 130);
+    t.ok(log.includes("long ended"));
+    t.notOk(log.includes("next acts"));
+  },
+);
 
 t.test("a step that takes too long says what it waited for and last saw", async (t) => {
   const { outcome, seconds } = await execute((log, clock) => [

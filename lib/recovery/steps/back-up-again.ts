@@ -1,11 +1,11 @@
 import { exitCodes, hasCode, InfraError } from "../../errors.ts";
-import type { Backup } from "../../objects.ts";
+import type { Backup, Ref } from "../../objects.ts";
 import type { Step } from "../../steps/step.ts";
-import { claimNameAnnotation, veleroNamespace } from "../../velero/names.ts";
+import { backupNameLabel, claimNameAnnotation, veleroNamespace } from "../../velero/names.ts";
 import { runLabel } from "../labels.ts";
 import { describeClaim } from "../names.ts";
-import { listVolumes } from "../plan.ts";
-import { cutOverStepId } from "./ids.ts";
+import { listBackedUp, type PlannedVolume } from "../plan.ts";
+import { readyStepId } from "./ids.ts";
 import type { Recovery } from "./recovery.ts";
 
 /** A first full read of everything that moved takes its time. */
@@ -14,28 +14,60 @@ const backupSeconds = 4 * 3600;
 /** Makes the first backup on the target: until it exists, the old host holds the newest copy. */
 export function backUpAgain({ world, plan }: Recovery): Step {
   const { cluster } = world;
-  const ref = { kind: "Backup", name: `dr-${plan.runId}`, namespace: veleroNamespace } as const;
-  const wanted = listVolumes(plan).filter((volume) => volume.source.kind === "files");
+  const wanted = listBackedUp(plan).filter((volume) => volume.source.kind === "files");
+
+  /**
+   * The newest backup of this run, or the one to make next: Velero's sync brings back a Backup that
+   * is deleted in the cluster only, so one that is not whole is followed by another name.
+   */
+  async function findAttempt(): Promise<{ ref: Ref<"Backup">; backup: Backup | undefined }> {
+    for (let attempt = 1; ; attempt += 1) {
+      const name = attempt === 1 ? `dr-${plan.runId}` : `dr-${plan.runId}-${attempt}`;
+      const ref = { kind: "Backup", name, namespace: veleroNamespace } as const;
+      const backup = await cluster.find(ref);
+      if (backup === undefined || !hasEnded(backup)) return { ref, backup };
+      if ((await listMissing(name)).length === 0) return { ref, backup };
+    }
+  }
+
+  async function listMissing(backup: string): Promise<PlannedVolume[]> {
+    const copies = await cluster.list("PodVolumeBackup", {
+      namespace: veleroNamespace,
+      labels: { [backupNameLabel]: backup },
+    });
+    return wanted.filter(
+      ({ claim }) =>
+        !copies.some(
+          ({ metadata, spec, status }) =>
+            metadata.annotations?.[claimNameAnnotation] === claim.name &&
+            spec.pod.namespace === claim.namespace &&
+            status?.phase === "Completed",
+        ),
+    );
+  }
 
   return {
     id: "back-up-again",
     title: `Back up what moved, on ${plan.target.name}`,
-    after: ["update-dns", ...plan.units.map(cutOverStepId)],
+    after: ["update-dns", ...plan.units.map(readyStepId)],
     timeoutSeconds: backupSeconds,
-    waitsFor: `backup ${ref.name} to complete`,
+    waitsFor: "the backup to complete",
     async observe() {
-      if (wanted.length === 0)
+      if (wanted.length === 0) {
         return { state: "not-needed", note: "no volume that is backed up has moved" };
-      return { state: "open" };
+      }
+      const { backup } = await findAttempt();
+      return { state: backup === undefined ? "open" : "done" };
     },
     async act() {
+      const { ref } = await findAttempt();
       try {
         await cluster.create<Backup>({
           apiVersion: "velero.io/v1",
           kind: "Backup",
           metadata: {
             name: ref.name,
-            namespace: ref.namespace,
+            namespace: veleroNamespace,
             labels: { [runLabel]: plan.runId },
           },
           spec: {
@@ -53,36 +85,33 @@ export function backUpAgain({ world, plan }: Recovery): Step {
       }
     },
     async verify(run) {
+      const { ref } = await findAttempt();
       const phase = await run.poll<string>(async () => {
-        const found = (await cluster.find(ref))?.status?.phase ?? "New";
-        const ended = ["Completed", "PartiallyFailed", "Failed", "FailedValidation"].includes(
-          found,
-        );
-        return ended ? { done: found } : { waiting: `it is ${found}` };
+        const backup = await cluster.find(ref);
+        const found = backup?.status?.phase ?? "New";
+        return backup !== undefined && hasEnded(backup)
+          ? { done: found }
+          : { waiting: `backup ${ref.name} is ${found}` };
       }, 1);
-      const copies = await cluster.list("PodVolumeBackup", {
-        namespace: veleroNamespace,
-        labels: { "velero.io/backup-name": ref.name },
-      });
-      const missing = wanted.filter(
-        ({ claim }) =>
-          !copies.some(
-            ({ metadata, spec, status }) =>
-              metadata.annotations?.[claimNameAnnotation] === claim.name &&
-              spec.pod.namespace === claim.namespace &&
-              status?.phase === "Completed",
-          ),
-      );
-      if (missing.length > 0 || phase !== "Completed") {
+      // What else of the namespace could not be backed up is not this run's business.
+      const missing = await listMissing(ref.name);
+      if (missing.length > 0) {
         throw new InfraError({
           code: "RECOVERY_NO_NEW_BACKUP",
           message: `the workloads run on ${plan.target.name}, but the first backup there is not whole`,
-          why: `backup "${ref.name}" is ${phase}; without a copy: ${missing.map((one) => describeClaim(one.claim)).join(", ") || "none"}`,
-          fix: `Find the reason (kubectl -n velero describe backup ${ref.name}), delete that backup, run the same command again`,
+          why: `backup "${ref.name}" is ${phase}; without a copy: ${missing.map((one) => describeClaim(one.claim)).join(", ")}`,
+          fix: `Find the reason (kubectl -n velero describe backup ${ref.name}), then run the same command again: it makes another one`,
           exitCode: exitCodes.halfDone,
         });
       }
-      return { backup: ref.name, volumes: copies.length };
+      return { backup: ref.name, phase };
     },
   };
+}
+
+/** Phases of a Backup that will not change any more. */
+const endPhases = ["Completed", "PartiallyFailed", "Failed", "FailedValidation"];
+
+function hasEnded(backup: Backup): boolean {
+  return endPhases.includes(backup.status?.phase ?? "New");
 }

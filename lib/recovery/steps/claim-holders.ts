@@ -1,10 +1,9 @@
 import { exitCodes, InfraError } from "../../errors.ts";
 import type { Pod } from "../../objects.ts";
-import type { StepRun } from "../../steps/step.ts";
 import type { World } from "../../world.ts";
 import { listClaimNames } from "../find-volumes.ts";
 import { describeClaim } from "../names.ts";
-import type { PlannedVolume, RecoveryUnit } from "../plan.ts";
+import type { PlannedVolume } from "../plan.ts";
 
 /**
  * Force-deletes the pods on the dead node that name a claim: any such pod, finished ones too, keeps
@@ -35,7 +34,7 @@ export async function clearHolders(
 }
 
 /** Every pod, in any phase, that names one of the claims, which are all of one namespace. */
-async function listHolders(world: World, volumes: PlannedVolume[]): Promise<Pod[]> {
+export async function listHolders(world: World, volumes: PlannedVolume[]): Promise<Pod[]> {
   const [first] = volumes;
   if (first === undefined) return [];
   const claims = new Set(volumes.map((volume) => volume.claim.name));
@@ -49,26 +48,4 @@ export async function explainHeld(world: World, volume: PlannedVolume): Promise<
   const holders = pods.filter((pod) => pod.spec.nodeName !== undefined);
   const who = holders.map((pod) => pod.metadata.name).join(", ");
   return `the old claim ${describeClaim(volume.claim)} to go${who === "" ? "" : `, held by ${who}`}`;
-}
-
-/** Waits for the unit's pods; returns when the last one became Ready, in milliseconds. */
-export async function waitReady(
-  world: World,
-  unit: RecoveryUnit,
-  node: string,
-  run: StepRun,
-): Promise<number> {
-  return await run.poll<number>(async () => {
-    const pods = (await listHolders(world, unit.volumes)).filter(
-      (pod) => pod.spec.nodeName === node,
-    );
-    const ready = pods.filter((pod) =>
-      pod.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True"),
-    );
-    if (ready.length >= unit.pods) return { done: world.clock.now() };
-    const states = pods.map((pod) => `${pod.metadata.name} is ${pod.status?.phase ?? "unknown"}`);
-    return {
-      waiting: `${ready.length} of ${unit.pods} pods Ready; ${states.join(", ") || "none made yet"}`,
-    };
-  }, 0.1);
 }

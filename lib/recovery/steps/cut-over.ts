@@ -5,9 +5,10 @@ import type { World } from "../../world.ts";
 import { runLabel } from "../labels.ts";
 import { describeClaim } from "../names.ts";
 import { isReady } from "../check-source.ts";
-import type { PlannedVolume, RecoveryUnit, TargetNode } from "../plan.ts";
+import type { FailoverPlan, PlannedVolume, RecoveryUnit, TargetNode } from "../plan.ts";
+import { readMachine } from "./fence-source.ts";
 import type { Recovery } from "./recovery.ts";
-import { clearHolders, explainHeld, waitReady } from "./claim-holders.ts";
+import { clearHolders, explainHeld } from "./claim-holders.ts";
 import { cutOverStepId, fillStepId } from "./ids.ts";
 import { claimRef, findReleasedClaim } from "./released-claim.ts";
 
@@ -34,37 +35,39 @@ export function cutOver({ world, plan }: Recovery, unit: RecoveryUnit): Step {
     return claims.every((claim) => claim?.status?.phase === "Bound");
   }
 
+  async function listLeft(): Promise<PlannedVolume[]> {
+    const left: PlannedVolume[] = [];
+    for (const volume of unit.volumes) {
+      if ((await findReleasedClaim(cluster, volume)) === undefined) left.push(volume);
+    }
+    return left;
+  }
+
   return {
     id: cutOverStepId(unit),
     title: `Cut over ${unit.owner ?? "unused claims"} (${names})`,
     after: ["declare-out-of-service", ...unit.volumes.map(fillStepId)],
     irreversible: true,
     timeoutSeconds: 300,
-    waitsFor: `${unit.owner ?? names} to be Ready on ${plan.target.name}`,
+    waitsFor: `the claims ${names} to be bound on ${plan.target.name}`,
+    /** Looks once more before there is no way back: plan and proof may be hours old by now. */
     async observe() {
-      return (await isDone()) ? { state: "done" } : { state: "open" };
+      if (await isDone()) return { state: "done" };
+      for (const volume of await listLeft()) await checkPreserved(cluster, volume);
+      await checkTarget(world, plan.target);
+      await checkStillOff(world, plan);
+      return { state: "open" };
     },
     async act(run) {
-      const left: PlannedVolume[] = [];
-      for (const volume of unit.volumes) {
-        if ((await findReleasedClaim(cluster, volume)) === undefined) left.push(volume);
-      }
-      for (const volume of left) await checkPreserved(cluster, volume);
+      const left = await listLeft();
       await Promise.all(left.map((volume) => reserve(cluster, volume, run)));
-      await checkTarget(world, plan.target);
       await keepCordoned(world, plan.source.name);
       await clearHolders(world, left, plan.source.name);
       await Promise.all(left.map((volume) => release(world, volume, run)));
     },
     async verify(run) {
       await Promise.all(unit.volumes.map((volume) => waitBound(cluster, volume, run)));
-      const readyAt = await waitReady(world, unit, plan.target.name, run);
-      return {
-        owner: unit.owner,
-        node: plan.target.name,
-        readyAt,
-        volumes: unit.volumes.map((volume) => volume.newVolume.metadata.name),
-      };
+      return { volumes: unit.volumes.map((volume) => volume.newVolume.metadata.name) };
     },
   };
 }
@@ -131,6 +134,19 @@ async function checkTarget(world: World, target: TargetNode): Promise<void> {
   });
 }
 
+/** The proof may be hours old: a restore takes as long as it takes. */
+async function checkStillOff(world: World, plan: FailoverPlan): Promise<void> {
+  const { state } = await readMachine(world, plan);
+  if (state === "off") return;
+  throw new InfraError({
+    code: "CUTOVER_SOURCE_ON",
+    message: `"${plan.source.name}" is on again, and may write`,
+    why: `${plan.source.machine.provider} says "${state}"`,
+    fix: "Run the same command again: it is switched off anew; the claims are where they were",
+    exitCode: exitCodes.needsPerson,
+  });
+}
+
 /** A source that became schedulable again would take the waiting pods at the wrong moment. */
 async function keepCordoned(world: World, node: string): Promise<void> {
   const found = await world.cluster.find({ kind: "Node", name: node });
@@ -147,7 +163,7 @@ async function release(world: World, volume: PlannedVolume, run: StepRun): Promi
   const ref = claimRef(volume);
   const old = await cluster.find(ref);
   if (old?.metadata.uid === volume.claimUid) {
-    await cluster.delete(ref, { uid: volume.claimUid });
+    await cluster.delete(ref, { uid: volume.claimUid }).catch(passOverLost);
   }
   let posts = 0;
   let held = `the old claim ${describeClaim(volume.claim)} to go`;
@@ -158,6 +174,7 @@ async function release(world: World, volume: PlannedVolume, run: StepRun): Promi
       return { done: true };
     } catch (error) {
       if (hasCode(error, "CLUSTER_QUOTA")) return { waiting: "the quota of the old claim" };
+      if (hasCode(error, ...lostCodes)) return { waiting: "the API server to answer" };
       if (!hasCode(error, "CLUSTER_EXISTS", "CLUSTER_CONFLICT")) throw error;
     }
     const found = await cluster.find(ref);
@@ -171,6 +188,13 @@ async function release(world: World, volume: PlannedVolume, run: StepRun): Promi
       ? { done: true }
       : { waiting: "the claim's owner" };
   }, postEverySeconds);
+}
+
+/** From the DELETE on nobody may stop for an answer that was lost: the next post tells what is. */
+const lostCodes = ["CLUSTER_TIMEOUT", "CLUSTER_UNREACHABLE"];
+
+function passOverLost(error: unknown): void {
+  if (!hasCode(error, ...lostCodes)) throw error;
 }
 
 async function adopt(

@@ -2,6 +2,7 @@ import type { Step } from "../../steps/step.ts";
 import { outOfServiceTaint } from "../labels.ts";
 import { findTaint, patchNode, withoutTaint } from "./patch-node.ts";
 import type { Recovery } from "./recovery.ts";
+import { isAllReleased } from "./released-claim.ts";
 
 /**
  * States to Kubernetes that the source is off for good. Its pods are deleted by force and the
@@ -20,10 +21,11 @@ export function declareOutOfService({ world, plan }: Recovery): Step {
     id: "declare-out-of-service",
     title: `Declare ${source.name} out of service (its pods are deleted by force)`,
     after: ["fence-source"],
-    irreversible: true,
     timeoutSeconds: 30,
     waitsFor: "the API server to take the taint",
     async observe() {
+      if (await isAllReleased({ world, plan }))
+        return { state: "not-needed", note: "all is cut over already" };
       return (await isDeclared()) ? { state: "done" } : { state: "open" };
     },
     async act() {
@@ -40,6 +42,15 @@ export function declareOutOfService({ world, plan }: Recovery): Step {
         (await isDeclared()) ? { done: true } : { waiting: `the taint on ${source.name}` },
       );
       return { node: source.name };
+    },
+    async undo() {
+      const node = await cluster.find({ kind: "Node", name: source.name });
+      if (source.wasOutOfService || findTaint(node, outOfServiceTaint) === undefined)
+        return undefined;
+      await patchNode(cluster, source.name, (found) => ({
+        taints: withoutTaint(found, outOfServiceTaint),
+      }));
+      return `${source.name} is no longer declared out of service`;
     },
   };
 }

@@ -5,6 +5,7 @@ import { findTaint } from "./patch-node.ts";
 import { outOfServiceTaint } from "../labels.ts";
 import type { FailoverPlan } from "../plan.ts";
 import type { Recovery } from "./recovery.ts";
+import { isAllReleased } from "./released-claim.ts";
 
 /** A provider that takes longer than this to switch a machine off does not do it. */
 const limitSeconds = 90;
@@ -26,6 +27,8 @@ export function fenceSource({ world, plan }: Recovery): Step {
     timeoutSeconds: limitSeconds * 2,
     waitsFor: `${source.machine.provider} to say that ${source.name} is off`,
     async observe() {
+      if (await isAllReleased({ world, plan }))
+        return { state: "not-needed", note: "all is cut over already" };
       const node = await world.cluster.find({ kind: "Node", name: source.name });
       // A node that is out of service was proven off; it may only have been booted by a person since.
       if (findTaint(node, outOfServiceTaint) !== undefined) {
@@ -53,10 +56,20 @@ export function fenceSource({ world, plan }: Recovery): Step {
         const { state } = await readMachine(world, plan);
         reads = state === "off" ? reads + 1 : 0;
         if (reads >= wantedReads) return { done: true };
-        if (world.clock.now() >= end) throw unproven(plan, `it still says "${state}"`);
+        if (world.clock.now() >= end)
+          throw unproven(
+            plan,
+            `a stop was ordered and may still take effect, but it says "${state}"`,
+          );
         return { waiting: `${source.machine.provider} says "${state}"` };
       }, 1);
       return { proof: "F3", machine: source.machine, provenAt: world.clock.now() };
+    },
+    async undo() {
+      const machine = await world.power.find(source.machine).catch(() => undefined);
+      return machine?.state === "running"
+        ? undefined
+        : `${source.name} is not switched on again: ${source.machine.provider} says "${machine?.state ?? "nothing"}"`;
     },
   };
 }

@@ -8,6 +8,14 @@ export function fillStepId(volume: PlannedVolume): string {
 
 /** Id of the step that moves the claims of a unit. */
 export function cutOverStepId(unit: RecoveryUnit): string {
-  const names = unit.volumes.map((volume) => volume.claim.name).join("+");
-  return `cut-over:${unit.namespace}/${names}`;
+  return `cut-over:${nameUnit(unit)}`;
+}
+
+/** Id of the step that waits for the pods of a unit. */
+export function readyStepId(unit: RecoveryUnit): string {
+  return `ready:${nameUnit(unit)}`;
+}
+
+function nameUnit(unit: RecoveryUnit): string {
+  return `${unit.namespace}/${unit.volumes.map((volume) => volume.claim.name).join("+")}`;
 }

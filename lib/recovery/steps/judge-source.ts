@@ -1,13 +1,18 @@
 import { exitCodes, InfraError } from "../../errors.ts";
 import type { Step } from "../../steps/step.ts";
 import { judge, renderSample, type Sample, takeSample, type Verdict } from "../evidence.ts";
+import type { FailoverPlan } from "../plan.ts";
 import { outOfServiceTaint, quarantineTaint } from "../labels.ts";
 import type { Recovery } from "./recovery.ts";
+import { isAllReleased } from "./released-claim.ts";
 
 const everySeconds = 3;
 
 /** A source that cannot be judged in this time needs a person. */
 const limitSeconds = 75;
+
+/** A source may well die between the plan and the judging; what it wrote then is lost anyway. */
+const stalePlanSeconds = 60;
 
 /** Asks all witnesses until it is clear whether the source is dead; a live one ends the run. */
 export function judgeSource({ world, plan }: Recovery): Step {
@@ -19,6 +24,8 @@ export function judgeSource({ world, plan }: Recovery): Step {
     timeoutSeconds: limitSeconds + 60,
     waitsFor: "samples that decide it",
     async observe() {
+      if (await isAllReleased({ world, plan }))
+        return { state: "not-needed", note: "all is cut over already" };
       const node = await world.cluster.find({ kind: "Node", name: source.name });
       const taints = node?.spec?.taints ?? [];
       // Both were set by this run after its proof: it has been judged.
@@ -37,6 +44,7 @@ export function judgeSource({ world, plan }: Recovery): Step {
         run.signal,
       );
       if (verdict.is !== "DEAD") throw refuse(source.name, verdict);
+      checkPlanIsOfNow(plan, samples);
       return { verdict: verdict.is, why: verdict.why, samples: samples.map(renderSample) };
     },
   };
@@ -57,6 +65,21 @@ export async function sampleUntilClear(
     if (verdict.is !== "UNDECIDED" || world.clock.now() >= end) return { samples, verdict };
     await world.clock.sleep(everySeconds, signal);
   }
+}
+
+/** A source that lived on after the plan has newer data, and maybe newer backups, than it says. */
+function checkPlanIsOfNow(plan: FailoverPlan, samples: Sample[]): void {
+  const heartbeat = samples.at(-1)?.heartbeat;
+  if (heartbeat === undefined) return;
+  const seconds = (Date.parse(heartbeat) - Date.parse(plan.failedAt)) / 1000;
+  if (seconds <= stalePlanSeconds) return;
+  throw new InfraError({
+    code: "RECOVERY_PLAN_STALE",
+    message: `"${plan.source.name}" lived on after this run was planned`,
+    why: `the plan says ${plan.failedAt}, its last heartbeat was ${heartbeat}`,
+    fix: "Run the same command again: it plans anew, from the newest backups",
+    exitCode: exitCodes.needsPerson,
+  });
 }
 
 function refuse(source: string, verdict: Verdict): InfraError {

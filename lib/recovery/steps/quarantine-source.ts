@@ -2,6 +2,7 @@ import type { Step } from "../../steps/step.ts";
 import { quarantineTaint } from "../labels.ts";
 import { findTaint, patchNode, withoutTaint } from "./patch-node.ts";
 import type { Recovery } from "./recovery.ts";
+import { isAllReleased } from "./released-claim.ts";
 
 /** Cordons the source and marks it as ours, so that nothing lands on it if it comes back. */
 export function quarantineSource({ world, plan }: Recovery): Step {
@@ -20,6 +21,8 @@ export function quarantineSource({ world, plan }: Recovery): Step {
     timeoutSeconds: 30,
     waitsFor: "the API server to take the taint",
     async observe() {
+      if (await isAllReleased({ world, plan }))
+        return { state: "not-needed", note: "all is cut over already" };
       return (await isQuarantined()) ? { state: "done" } : { state: "open" };
     },
     async act() {
@@ -38,6 +41,9 @@ export function quarantineSource({ world, plan }: Recovery): Step {
       return { node: source.name };
     },
     async undo() {
+      // A node that was deleted has no cordon and no taint to take back.
+      const node = await cluster.find({ kind: "Node", name: source.name });
+      if (node === undefined) return undefined;
       const changed = await patchNode(cluster, source.name, (node) => {
         if (findTaint(node, quarantineTaint)?.value !== runId) return undefined;
         return {

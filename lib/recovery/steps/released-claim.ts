@@ -2,7 +2,8 @@ import { exitCodes, InfraError } from "../../errors.ts";
 import type { PersistentVolumeClaim, Ref } from "../../objects.ts";
 import type { World } from "../../world.ts";
 import { describeClaim } from "../names.ts";
-import type { PlannedVolume } from "../plan.ts";
+import { listVolumes, type PlannedVolume } from "../plan.ts";
+import type { Recovery } from "./recovery.ts";
 
 /** The claim of a volume if it is the new one already; another volume under it is an error. */
 export async function findReleasedClaim(
@@ -21,6 +22,14 @@ export async function findReleasedClaim(
     fix: `Stop the app, keep both volumes (nothing was deleted), and look at: kubectl describe pv ${volumeName}`,
     exitCode: exitCodes.halfDone,
   });
+}
+
+/** Whether every claim of a plan was moved: from then on the source is nobody's business here. */
+export async function isAllReleased({ world, plan }: Recovery): Promise<boolean> {
+  const claims = await Promise.all(
+    listVolumes(plan).map((volume) => findReleasedClaim(world.cluster, volume)),
+  );
+  return claims.length > 0 && claims.every((claim) => claim?.status?.phase === "Bound");
 }
 
 /** The claim of a volume, whichever generation of it there is. */

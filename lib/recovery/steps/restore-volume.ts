@@ -1,7 +1,7 @@
 import type { Step } from "../../steps/step.ts";
 import { describeClaim } from "../names.ts";
 import type { PlannedVolume } from "../plan.ts";
-import { checkRestored } from "../restore-result.ts";
+import { checkRestored, unproven } from "../restore-result.ts";
 import { buildRebuildPod, buildRemovePod, buildRestorePod } from "../restore-pod.ts";
 import { fillStepId } from "./ids.ts";
 import { findReleasedClaim } from "./released-claim.ts";
@@ -18,16 +18,15 @@ export function restoreVolume({ world, plan }: Recovery, volume: PlannedVolume):
   return {
     id: fillStepId(volume),
     title: `Restore ${claim} on ${plan.target.name}`,
-    after: ["preserve-volumes"],
+    after: ["own-folders", "preserve-volumes"],
     lane: "restore",
     timeoutSeconds: restoreSeconds,
     waitsFor: `the restore pod of ${claim}`,
     async observe() {
-      if (await isReleased({ world, plan }, volume))
-        return { state: "not-needed", note: "cut over already" };
       const { snapshot, walked } = await readPodResult(world, refOf(pod));
-      const isProven = snapshot !== undefined && walked !== undefined;
-      return isProven ? { state: "done" } : { state: "open" };
+      if (snapshot !== undefined && walked !== undefined) return { state: "done" };
+      if (!(await isReleased({ world, plan }, volume))) return { state: "open" };
+      return { state: "not-needed", note: "cut over already, its proof is in the journal" };
     },
     async act(run) {
       const bytesTotal = volume.bytes;
@@ -69,16 +68,17 @@ export function rebuildVolume(
     timeoutSeconds: restoreSeconds,
     waitsFor: `the rebuild pod of ${claim}`,
     async observe() {
-      if (await isReleased({ world, plan }, volume))
-        return { state: "not-needed", note: "cut over already" };
       const { walked } = await readPodResult(world, refOf(pod));
-      return walked === undefined ? { state: "open" } : { state: "done" };
+      if (walked !== undefined) return { state: "done" };
+      if (!(await isReleased({ world, plan }, volume))) return { state: "open" };
+      return { state: "not-needed", note: "cut over already, its proof is in the journal" };
     },
     async act(run) {
       await runPod(world, pod, run);
     },
     async verify() {
       const { walked } = await readPodResult(world, refOf(pod));
+      if (walked === undefined) throw unproven(`the rebuild of "${claim}"`);
       return {
         claim,
         ...walked,
@@ -107,14 +107,20 @@ export function ownFolders({ world, plan }: Recovery, volumes: PlannedVolume[]):
     timeoutSeconds: 600,
     waitsFor: `the folders on ${plan.target.name} to be removed`,
     async observe() {
-      return { state: "done", note: "each restore makes its own" };
+      // Left by an undo that was cut off: it would empty the folders behind the restores' back.
+      const remover = await world.cluster.find(refOf(pod));
+      return { state: remover === undefined ? "done" : "open" };
     },
-    async act() {},
+    async act(run) {
+      await removePod(world, refOf(pod), run);
+    },
     async verify() {
       return { folders: volumes.map((volume) => `${plan.target.storagePath}/${volume.folder}`) };
     },
     async undo(run) {
       if (volumes.length === 0) return undefined;
+      // One that has succeeded already removed the folders of an earlier try.
+      await removePod(world, refOf(pod), run);
       await runPod(world, pod, run);
       await removePod(world, refOf(pod), run);
       return "folders removed";

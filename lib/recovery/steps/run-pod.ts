@@ -9,8 +9,6 @@ import { restoreExits } from "../restore-script.ts";
 /** Reasons for which a container will never start. */
 const hopeless = [
   "ErrImageNeverPull",
-  "ErrImagePull",
-  "ImagePullBackOff",
   "InvalidImageName",
   "CreateContainerConfigError",
   "CreateContainerError",
@@ -31,7 +29,7 @@ export async function runPod(
 ): Promise<void> {
   const ref = refOf(pod);
   const earlier = await world.cluster.find(ref);
-  if (hasEnded(earlier)) await removePod(world, ref, run);
+  if (earlier !== undefined && !isAtWork(earlier)) await removePod(world, ref, run);
   await createOnce(world, pod);
   await run.poll(async () => {
     const found = await world.cluster.find(ref);
@@ -46,10 +44,16 @@ export async function runPod(
   }, 1);
 }
 
-/** What the pod found out; nothing when it is gone or has not ended. */
+/**
+ * What the pod found out; nothing unless it has succeeded. The message of one that failed is the end
+ * of its log, where a file name may say anything, and one that is being deleted was undone.
+ */
 export async function readPodResult(world: World, ref: Ref<"Pod">): Promise<PodResult> {
   const pod = await world.cluster.find(ref);
-  const work = pod?.status?.containerStatuses?.find((one) => one.name === workContainer);
+  if (pod?.status?.phase !== "Succeeded" || pod.metadata.deletionTimestamp !== undefined) {
+    return parsePodResult("");
+  }
+  const work = pod.status?.containerStatuses?.find((one) => one.name === workContainer);
   return parsePodResult(work?.state?.terminated?.message ?? "");
 }
 
@@ -74,8 +78,10 @@ export function refOf(pod: Pod): Ref<"Pod"> {
   return { kind: "Pod", name, ...(namespace === undefined ? {} : { namespace }) };
 }
 
-function hasEnded(pod: Pod | undefined): boolean {
-  return ["Succeeded", "Failed"].includes(pod?.status?.phase ?? "");
+/** Whether it may still do what it is for: one that was undone may take its time to go. */
+function isAtWork({ metadata, status }: Pod): boolean {
+  if (metadata.deletionTimestamp !== undefined) return false;
+  return !["Succeeded", "Failed"].includes(status?.phase ?? "");
 }
 
 async function createOnce(world: World, pod: Pod): Promise<void> {

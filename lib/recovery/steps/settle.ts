@@ -3,7 +3,7 @@ import { ownNamespace } from "../../steps/lock.ts";
 import type { Step } from "../../steps/step.ts";
 import { veleroNamespace } from "../../velero/names.ts";
 import { runLabel } from "../labels.ts";
-import { listVolumes } from "../plan.ts";
+import { listBackedUp, listVolumes } from "../plan.ts";
 import type { Recovery } from "./recovery.ts";
 import { refOf, removePod } from "./run-pod.ts";
 
@@ -18,7 +18,9 @@ export function settle({ world, plan }: Recovery): Step {
     { volume: PersistentVolume; policy: "Retain" | "Delete" }[]
   > {
     const unsettled: { volume: PersistentVolume; policy: "Retain" | "Delete" }[] = [];
-    for (const { newVolume } of listVolumes(plan)) {
+    for (const { newVolume, oldVolume } of listBackedUp(plan)) {
+      // What was Retain by its owner's wish stays so.
+      if (!plan.preserve.some((one) => one.name === oldVolume.name)) continue;
       const volume = await cluster.find({
         kind: "PersistentVolume",
         name: newVolume.metadata.name,
@@ -26,7 +28,9 @@ export function settle({ world, plan }: Recovery): Step {
       const className = newVolume.spec.storageClassName ?? "";
       const found = await cluster.find({ kind: "StorageClass", name: className });
       const policy = found?.reclaimPolicy ?? "Retain";
-      if (volume !== undefined && volume.spec.persistentVolumeReclaimPolicy !== policy) {
+      // Released and Delete is executed at once, on what may be the newest data.
+      if (volume?.status?.phase !== "Bound") continue;
+      if (volume.spec.persistentVolumeReclaimPolicy !== policy) {
         unsettled.push({ volume, policy });
       }
     }
@@ -55,10 +59,10 @@ export function settle({ world, plan }: Recovery): Step {
     },
     async act(run) {
       for (const { volume, policy } of await listUnsettled()) {
-        const { name, uid } = volume.metadata;
+        const { name, uid, resourceVersion } = volume.metadata;
         await cluster.patch(
           { kind: "PersistentVolume", name },
-          { metadata: { uid }, spec: { persistentVolumeReclaimPolicy: policy } },
+          { metadata: { uid, resourceVersion }, spec: { persistentVolumeReclaimPolicy: policy } },
         );
       }
       for (const pod of await listPods()) await removePod(world, refOf(pod), run);

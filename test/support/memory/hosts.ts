@@ -134,10 +134,17 @@ export function createHosts(machines: MemoryHost[], clock: MemoryClock): MemoryH
       }
       const { content, files, bytes } = snapshot;
       folders.set(folder, { content, bytes });
-      const summary = { size: bytes, files, dirs: 1, symlinks: 0, numFailed: 0 };
+      const counted = { files, directories: 1, symlinks: 0, bytes };
       return end(0, [
-        { event: "snapshot", summary, stats: {}, incomplete: null },
-        { event: "walked", files, directories: 1, symlinks: 0, bytes },
+        {
+          event: "snapshot",
+          ...counted,
+          failed: 0,
+          excludedFiles: 0,
+          excludedDirectories: 0,
+          whole: true,
+        },
+        { event: "walked", ...counted },
       ]);
     },
   };

@@ -92,7 +92,7 @@ export async function createWorld(): Promise<MemoryWorld> {
       const renewed = Date.parse(cluster.peek(lease)?.spec?.renewTime ?? "");
       const status = now - renewed >= graceSeconds * 1000 ? "Unknown" : "True";
       const node = cluster.peek({ kind: "Node", name });
-      if (node?.status?.conditions?.[0]?.status !== status) {
+      if (node !== undefined && node.status?.conditions?.[0]?.status !== status) {
         cluster.change(
           { kind: "Node", name },
           { status: { conditions: [{ type: "Ready", status }] } },
