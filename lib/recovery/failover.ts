@@ -142,7 +142,7 @@ async function checkClaims(world: World, plan: FailoverPlan): Promise<ErrorDetai
   const found = await Promise.all(
     listVolumes(plan).map(async ({ newClaim }): Promise<ErrorDetails[]> => {
       const trial = structuredClone(newClaim);
-      trial.metadata.name = `${newClaim.metadata.name}-dr-check`.slice(-253);
+      trial.metadata.name = `dr-check-${newClaim.metadata.name}`.slice(0, 253).replace(/\W+$/, "");
       try {
         await world.cluster.create(trial, { dryRun: true });
         return [];

@@ -111,7 +111,7 @@ function getNode(state: ClusterState, name: string): Node {
     code: "CLUSTER_NODE_UNKNOWN",
     message: `node "${name}" is in the inventory but not in the cluster`,
     why: `nodes of the cluster: ${state.nodes.map((one) => one.metadata.name).join(", ")}`,
-    fix: "Choose one of them, or join the host first",
+    fix: "Choose one of them; if the Node object of a dead host was deleted, recover by hand (docs/disaster-recovery.md): its volumes are still there",
   });
 }
 

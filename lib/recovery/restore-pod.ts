@@ -56,7 +56,7 @@ export function buildRestorePod(plan: FailoverPlan, volume: PlannedVolume): Pod 
     mounts.push({ name: "ca", mountPath: "/ca", readOnly: true });
     volumes.push({ name: "ca", secret: { secretName: repository.caSecret.name } });
   }
-  return buildPod(plan, restorePodName(plan, volume), veleroNamespace, {
+  return buildPod(plan, nameObject(plan.runId, "restore", volume.claim), veleroNamespace, {
     // The cluster's DNS may have died with the source.
     hostNetwork: true,
     dnsPolicy: "Default",
@@ -70,11 +70,6 @@ export function buildRestorePod(plan: FailoverPlan, volume: PlannedVolume): Pod 
     ],
     volumes,
   });
-}
-
-/** Name of the restore pod of a volume in a plan. */
-export function restorePodName(plan: FailoverPlan, volume: PlannedVolume): string {
-  return nameObject(plan.runId, "restore", volume.claim);
 }
 
 /**
@@ -93,7 +88,7 @@ export function buildRebuildPod(
     { name: "STORAGE", value: storageMount.mountPath },
     { name: "FOLDER", value: volume.folder },
   ];
-  return buildPod(plan, rebuildPodName(plan, volume), ownNamespace, {
+  return buildPod(plan, nameObject(plan.runId, "rebuild", volume.claim), ownNamespace, {
     ...(rebuild.podSecurity === undefined
       ? {}
       : { securityContext: withoutFsGroup(rebuild.podSecurity) }),
@@ -111,14 +106,9 @@ export function buildRebuildPod(
   });
 }
 
-/** Name of the rebuild pod of a volume in a plan. */
-export function rebuildPodName(plan: FailoverPlan, volume: PlannedVolume): string {
-  return nameObject(plan.runId, "rebuild", volume.claim);
-}
-
 /** The pod that removes a run's folders on the target. */
 export function buildRemovePod(plan: FailoverPlan, folders: string[]): Pod {
-  return buildPod(plan, removePodName(plan), ownNamespace, {
+  return buildPod(plan, `dr-${plan.runId}-remove`, ownNamespace, {
     containers: [
       {
         ...container(plan, removeScript, folders),
@@ -128,11 +118,6 @@ export function buildRemovePod(plan: FailoverPlan, folders: string[]): Pod {
     ],
     volumes: [storageVolume(plan)],
   });
-}
-
-/** Name of the pod that removes the folders of a plan. */
-export function removePodName(plan: FailoverPlan): string {
-  return `dr-${plan.runId}-remove`;
 }
 
 function buildPod(plan: FailoverPlan, name: string, namespace: string, spec: PodSpec): Pod {

@@ -10,7 +10,6 @@ import type {
   Pod,
   PodVolumeBackup,
   Schedule,
-  StorageClass,
   Workload,
 } from "../objects.ts";
 import { veleroNamespace } from "../velero/names.ts";
@@ -28,7 +27,6 @@ export interface ClusterState {
   pods: Pod[];
   /** ReplicaSets, StatefulSets, Jobs: what owns pods, by UID. */
   owners: Map<string, Workload>;
-  storageClasses: Map<string, StorageClass>;
   /** local-path's settings, of the namespace it runs in. */
   localPathConfig: ConfigMap | undefined;
   podVolumeBackups: PodVolumeBackup[];
@@ -53,7 +51,6 @@ export async function readClusterState(
     replicaSets,
     statefulSets,
     jobs,
-    storageClasses,
     localPathConfig,
     podVolumeBackups,
     backups,
@@ -69,7 +66,6 @@ export async function readClusterState(
     cluster.list("ReplicaSet"),
     cluster.list("StatefulSet"),
     cluster.list("Job"),
-    cluster.list("StorageClass"),
     findLocalPathConfig(cluster),
     cluster.list("PodVolumeBackup", velero),
     cluster.list("Backup", velero),
@@ -87,7 +83,6 @@ export async function readClusterState(
     owners: new Map(
       [...replicaSets, ...statefulSets, ...jobs].map((one) => [one.metadata.uid ?? "", one]),
     ),
-    storageClasses: byName(storageClasses),
     localPathConfig,
     podVolumeBackups,
     backups: byName(backups),

@@ -85,6 +85,9 @@ t.test("which namespaces a schedule touches", async (t) => {
   t.ok(touches({}));
   t.ok(touches({ includedNamespaces: ["*"] }));
   t.ok(touches({ includedNamespaces: ["a", "demo"] }));
+  t.ok(touches({ includedNamespaces: ["de*"] }));
+  t.notOk(touches({ includedNamespaces: ["a", "demo-*"] }));
+  t.notOk(touches({ excludedNamespaces: ["d?mo"] }));
   t.notOk(touches({ includedNamespaces: ["a"] }));
   t.notOk(touches({ excludedNamespaces: ["demo"] }));
 });

@@ -22,7 +22,7 @@ export function awaitReady({ world, plan }: Recovery, unit: RecoveryUnit): Step 
     waitsFor: `the pods of ${owner}`,
     async observe() {
       if (unit.pods === 0) return { state: "not-needed", note: "no pod uses these claims" };
-      return { state: "done" };
+      return { state: "open" };
     },
     async act() {},
     async verify(run) {

@@ -14,6 +14,12 @@ const hopeless = [
   "CreateContainerError",
 ];
 
+/**
+ * A pod whose image is on its node starts in seconds; one whose folder or secret is missing waits for
+ * ever without a word.
+ */
+const startSeconds = 180;
+
 /** How many lines at the end of a long log are enough to see the progress. */
 const progressLines = 5;
 
@@ -31,6 +37,8 @@ export async function runPod(
   const earlier = await world.cluster.find(ref);
   if (earlier !== undefined && !isAtWork(earlier)) await removePod(world, ref, run);
   await createOnce(world, pod);
+  const startBy = world.clock.now() + startSeconds * 1000;
+  let hasRun = false;
   await run.poll(async () => {
     const found = await world.cluster.find(ref);
     if (found === undefined) throw vanished(ref);
@@ -38,9 +46,11 @@ export async function runPod(
     if (found.status?.phase === "Failed") throw explainFailure(found);
     const stuck = findHopeless(found);
     if (stuck !== undefined) throw cannotStart(ref, stuck);
+    hasRun ||= found.status?.phase === "Running" || isInitialising(found);
+    if (!hasRun && world.clock.now() >= startBy) throw cannotStart(ref, describeState(found));
     const percent = await findProgress(world, found);
     if (percent !== undefined) onPercent(percent);
-    return { waiting: `pod ${ref.name} is ${found.status?.phase ?? "not seen by its node"}` };
+    return { waiting: describeState(found) };
   }, 1);
 }
 
@@ -90,6 +100,24 @@ async function createOnce(world: World, pod: Pod): Promise<void> {
   } catch (error) {
     if (!hasCode(error, "CLUSTER_EXISTS")) throw error;
   }
+}
+
+/** The phase of a pod, and why its containers wait. */
+function describeState(pod: Pod): string {
+  const statuses = [
+    ...(pod.status?.initContainerStatuses ?? []),
+    ...(pod.status?.containerStatuses ?? []),
+  ];
+  const reasons = statuses.flatMap(({ state }) => state?.waiting?.reason ?? []);
+  const phase = pod.status?.phase ?? "not seen by its node";
+  return `pod ${pod.metadata.name} is ${[phase, ...reasons].join(", ")}`;
+}
+
+/** An image that is still to be pulled may take its time; what it waits for is shown. */
+function isInitialising(pod: Pod): boolean {
+  return (pod.status?.initContainerStatuses ?? []).some(
+    ({ state }) => state?.running !== undefined || state?.terminated !== undefined,
+  );
 }
 
 /** Progress is for the eye: a log that cannot be read now is no reason to stop a restore. */
