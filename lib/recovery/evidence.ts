@@ -89,8 +89,8 @@ export function judge(samples: Sample[]): Verdict {
     };
   }
   // The node's clock may differ from ours; how long we saw no new heartbeat cannot.
-  const unchanged = samples.filter((one) => one.heartbeat === last.heartbeat);
-  const watched = (last.at - (unchanged[0]?.at ?? last.at)) / 1000;
+  const since = samples.find((one) => one.heartbeat === last.heartbeat)?.at ?? last.at;
+  const watched = (last.at - since) / 1000;
   const age = Math.max(last.heartbeatAge ?? Number.POSITIVE_INFINITY, watched);
   if (age < staleSeconds) {
     return { is: "UNDECIDED", why: `its last heartbeat is only ${Math.round(age)} s old` };
