@@ -4,6 +4,7 @@ import type { Terminal } from "../cli/terminal.ts";
 import { exitCodes, InfraError } from "../errors.ts";
 import type { Host } from "../inventory/load.ts";
 import type { FailoverPlan } from "../recovery/plan.ts";
+import type { HostToReach } from "../recovery/plan-target.ts";
 import type { RecoveryStatus } from "../recovery/status.ts";
 import type { ChangeResult } from "../steps/change.ts";
 import type { World } from "../world.ts";
@@ -86,12 +87,8 @@ export const failover = defineCommand({
   },
 });
 
-function describeHost({ name, publicIp, sshPort }: Host): {
-  name: string;
-  publicIp: string;
-  sshPort: number;
-} {
-  return { name, publicIp, sshPort };
+function describeHost({ name, publicIp, meshIp, sshPort }: Host): HostToReach {
+  return { name, publicIp, sshPort, ...(meshIp === undefined ? {} : { meshIp }) };
 }
 
 async function nameHolder(): Promise<string> {

@@ -44,8 +44,8 @@ export async function takeSample(world: World, plan: FailoverPlan): Promise<Samp
   const [node, heartbeat, ssh, operatorPath, kubelet, power] = await Promise.all([
     world.cluster.find({ kind: "Node", name: source.name }),
     world.cluster.find(lease),
-    world.hosts.probe({ address: source.publicIp, port: source.sshPort }),
-    world.hosts.probe({ address: target.publicIp, port: target.sshPort }),
+    probeSsh(world, source),
+    probeSsh(world, target),
     probeKubelet(world, plan),
     readPower(world, plan),
   ]);
@@ -127,6 +127,18 @@ export function renderSample(sample: Sample): string {
 /** A refused connection is an answer too: somebody's network stack is up. */
 function isAnswer(result: ProbeResult | "unknown"): boolean {
   return result === "open" || result === "closed";
+}
+
+/** Whether sshd of a host answers at its public or its mesh address; one answer is enough. */
+async function probeSsh(
+  world: World,
+  host: { publicIp: string; meshIp?: string; sshPort: number },
+): Promise<ProbeResult> {
+  const addresses = [host.publicIp, ...(host.meshIp === undefined ? [] : [host.meshIp])];
+  const results = await Promise.all(
+    addresses.map((address) => world.hosts.probe({ address, port: host.sshPort })),
+  );
+  return results.find((one) => one === "open") ?? results.find(isAnswer) ?? "silent";
 }
 
 async function probeKubelet(world: World, plan: FailoverPlan): Promise<ProbeResult | "unknown"> {

@@ -83,6 +83,7 @@ export function planFailover(state: ClusterState, request: FailoverRequest): Fai
       wasOutOfService: (source.spec?.taints ?? []).some((one) => one.key === outOfServiceTaint),
       machine: request.source.machine,
       publicIp: request.source.publicIp,
+      ...(request.source.meshIp === undefined ? {} : { meshIp: request.source.meshIp }),
       sshPort: request.source.sshPort,
       ...(internalIp === undefined ? {} : { internalIp }),
     },

@@ -10,6 +10,8 @@ import type { ClusterState } from "./state.ts";
 export interface HostToReach {
   name: string;
   publicIp: string;
+  /** Where sshd may listen on the mesh only. */
+  meshIp?: string;
   sshPort: number;
 }
 
@@ -17,7 +19,7 @@ export interface HostToReach {
 export function planTarget(
   state: ClusterState,
   target: Node,
-  { publicIp, sshPort }: HostToReach,
+  { publicIp, meshIp, sshPort }: HostToReach,
   blockers: ErrorDetails[],
 ): TargetNode {
   const { name, uid = "" } = target.metadata;
@@ -35,6 +37,7 @@ export function planTarget(
     uid,
     hostname: readHostname(target),
     publicIp,
+    ...(meshIp === undefined ? {} : { meshIp }),
     sshPort,
     storagePath: storagePath ?? "",
   };

@@ -43,6 +43,7 @@ export interface SourceNode {
   machine: MachineRef;
   /** The inventory's public address: the machine that is switched off must have it. */
   publicIp: string;
+  meshIp?: string;
   sshPort: number;
   /** Where its kubelet listens for the other nodes. */
   internalIp?: string;
@@ -53,6 +54,7 @@ export interface TargetNode {
   uid: string;
   hostname: string;
   publicIp: string;
+  meshIp?: string;
   sshPort: number;
   /** Folder of local-path on the target. */
   storagePath: string;
