@@ -6,6 +6,7 @@ import { executeSteps, type Outcome } from "./execute.ts";
 import { acquireLock, type Lock } from "./lock.ts";
 import { undoSteps } from "./run-step.ts";
 import {
+  countRuns,
   createRun,
   ensureOwnNamespace,
   listOpenRuns,
@@ -67,6 +68,7 @@ export async function runChange<Plan>(
   world: World,
   dialog: Dialog,
 ): Promise<ChangeResult<Plan>> {
+  const runsBefore = await countRuns(world.cluster);
   const open = await findOwnRun(change, world);
   if (options.abort) return await abortRun(change, open, world, dialog);
 
@@ -83,6 +85,8 @@ export async function runChange<Plan>(
   else dialog.say(`Going on with run ${open.id}, started ${open.startedAt}`);
 
   return await withLock(change, open, world, dialog, async (lock) => {
+    // A run that began and ended while somebody thought about this plan has made it untrue.
+    if ((await countRuns(world.cluster)) !== runsBefore) throw changedMeanwhile();
     const run = open ?? (await openRun(change, runId, plan, world));
     const outcome = await executeSteps({
       runId,
@@ -175,14 +179,7 @@ async function withLock<Plan, T>(
   const lock = await acquireLock(world, dialog.holder, (note) => dialog.say(`Waiting for ${note}`));
   try {
     const now = await findOwnRun(change, world);
-    if (now?.id !== open?.id) {
-      throw new InfraError({
-        code: "RUN_CHANGED_MEANWHILE",
-        message: "another run started or ended while this one was planned; nothing was changed",
-        fix: "Run the same command again",
-        exitCode: exitCodes.needsPerson,
-      });
-    }
+    if (now?.id !== open?.id) throw changedMeanwhile();
     if (open !== undefined && now !== undefined) Object.assign(open, now);
     return await body(lock);
   } finally {
@@ -190,6 +187,15 @@ async function withLock<Plan, T>(
       dialog.say(`The lock was not released (${describeError(error)}); it runs out by itself`);
     });
   }
+}
+
+function changedMeanwhile(): InfraError {
+  return new InfraError({
+    code: "RUN_CHANGED_MEANWHILE",
+    message: "another run started or ended while this one was planned; nothing was changed",
+    fix: "Run the same command again",
+    exitCode: exitCodes.needsPerson,
+  });
 }
 
 async function openRun<Plan>(

@@ -45,6 +45,12 @@ export async function listOpenRuns(cluster: World["cluster"]): Promise<RunRecord
   return maps.map(parseRun).toSorted((a, b) => a.startedAt.localeCompare(b.startedAt));
 }
 
+/** How many runs there ever were, those that have ended too. */
+export async function countRuns(cluster: World["cluster"]): Promise<number> {
+  const maps = await cluster.list("ConfigMap", { namespace: ownNamespace });
+  return maps.filter(({ metadata }) => metadata.labels?.[runLabel] !== undefined).length;
+}
+
 /** Writes a new run. Throws CLUSTER_EXISTS when its id is taken. */
 export async function createRun(cluster: World["cluster"], run: RunRecord): Promise<void> {
   await cluster.create<ConfigMap>({
