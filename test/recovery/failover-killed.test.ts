@@ -1,8 +1,12 @@
 import t from "tap";
 import { killAtCall } from "../support/memory/faults.ts";
+import { goDown } from "../support/memory/outage.ts";
 import { runFailover } from "../support/memory/run-failover.ts";
-import { addDeployment, addStatefulSet } from "../support/memory/workloads.ts";
+import { addDeployment, addStatefulSet, rebuiltDatabase } from "../support/memory/workloads.ts";
 import { createWorld, findPod, type MemoryWorld, source, target } from "../support/memory/world.ts";
+
+// Dozens of whole runs: on a busy machine they take longer than the usual 30 s.
+t.setTimeout(180_000);
 
 const wanted = {
   "demo/data-db-0": "rebuilt from base backup",
@@ -12,23 +16,11 @@ const wanted = {
 
 async function createOutage(): Promise<MemoryWorld> {
   const world = await createWorld();
-  await addStatefulSet(world, "db", [
-    {
-      name: "data",
-      content: "live database files",
-      annotations: {
-        "infra-k3s.io/recovery": "rebuild",
-        "infra-k3s.io/rebuild-from": "base-db-0",
-        "infra-k3s.io/rebuild": "tar -xf /base/base.tar -C /data",
-      },
-    },
-    { name: "base", content: "base backup", backupAge: 600 },
-  ]);
+  await addStatefulSet(world, "db", rebuiltDatabase);
   await addDeployment(world, "files", [{ name: "uploads", content: "pictures", backupAge: 300 }]);
   // Longer than judging and fencing take, so that the cut-over has to wait for it.
   world.hosts.restoreSeconds = 20;
-  world.setHost(source, "off");
-  await world.settle(60);
+  await goDown(world);
   return world;
 }
 

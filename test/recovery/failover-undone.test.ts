@@ -1,15 +1,7 @@
 import t from "tap";
-import { runFailover } from "../support/memory/run-failover.ts";
-import { addStatefulSet } from "../support/memory/workloads.ts";
-import { createWorld, findPod, type MemoryWorld, source, target } from "../support/memory/world.ts";
-
-async function createCase(state: "up" | "cut-off" | "off"): Promise<MemoryWorld> {
-  const world = await createWorld();
-  await addStatefulSet(world, "db", [{ name: "data", content: "rows", backupAge: 300 }]);
-  world.setHost(source, state);
-  await world.settle(60);
-  return world;
-}
+import { createOutage } from "../support/memory/outage.ts";
+import { runFailover, runInterrupted } from "../support/memory/run-failover.ts";
+import { findPod, type MemoryWorld, source, target } from "../support/memory/world.ts";
 
 /** What an undone run must have put back. */
 function findTraces(world: MemoryWorld): string[] {
@@ -34,7 +26,7 @@ for (const [state, code] of [
   ["cut-off", "RECOVERY_SOURCE_PARTITIONED"],
 ] as const) {
   t.test(`a source that is ${state} ends the run, and everything is undone`, async (t) => {
-    const world = await createCase(state);
+    const world = await createOutage({ state });
     const { result } = await runFailover(world);
     if (result.kind !== "ran") throw new Error(result.kind);
     t.equal(result.outcome.state, "undone");
@@ -49,7 +41,7 @@ for (const [state, code] of [
 
 for (const fault of ["POWER_DENIED", "POWER_REFUSED", "POWER_UNREACHABLE"]) {
   t.test(`a fence that fails with ${fault} undoes the run`, async (t) => {
-    const world = await createCase("off");
+    const world = await createOutage();
     const stop = world.power.stop;
     world.power.stop = async (machine) => {
       world.hosts.powerFault = fault;
@@ -65,7 +57,7 @@ for (const fault of ["POWER_DENIED", "POWER_REFUSED", "POWER_UNREACHABLE"]) {
 }
 
 t.test("a provider that accepts the order and never switches off is no proof", async (t) => {
-  const world = await createCase("off");
+  const world = await createOutage();
   world.power.stop = async () => {};
   const { result } = await runFailover(world);
   if (result.kind !== "ran") throw new Error(result.kind);
@@ -76,7 +68,7 @@ t.test("a provider that accepts the order and never switches off is no proof", a
 });
 
 t.test("a node that was cordoned before stays so when the run is undone", async (t) => {
-  const world = await createCase("off");
+  const world = await createOutage();
   world.cluster.change({ kind: "Node", name: source }, { spec: { unschedulable: true } });
   world.power.stop = async () => {};
   const { result } = await runFailover(world);
@@ -85,7 +77,7 @@ t.test("a node that was cordoned before stays so when the run is undone", async 
 });
 
 t.test("what cannot be undone is listed, and the run ends with 4", async (t) => {
-  const world = await createCase("off");
+  const world = await createOutage();
   world.power.stop = async () => {
     // From now on the target's kubelet is gone: no folder can be removed there.
     world.setHost(target, "off");
@@ -100,7 +92,7 @@ t.test("what cannot be undone is listed, and the run ends with 4", async (t) => 
 });
 
 t.test("too little space on the target is found by the restore pod, and undone", async (t) => {
-  const world = await createCase("off");
+  const world = await createOutage();
   const machine = world.hosts.machines.get(target);
   if (machine !== undefined) machine.freeBytes = 1000;
   world.hosts.readFreeBytes = async () => 10 ** 9;
@@ -112,7 +104,7 @@ t.test("too little space on the target is found by the restore pod, and undone",
 });
 
 t.test("an interrupted run ends with 130, and --abort undoes it", async (t) => {
-  const world = await createCase("off");
+  const world = await createOutage();
   const keyboard = new AbortController();
   world.clock.after(2, () => keyboard.abort());
   const first = await runFailover(world, { signal: keyboard.signal });
@@ -125,8 +117,18 @@ t.test("an interrupted run ends with 130, and --abort undoes it", async (t) => {
   t.strictSame(findTraces(world), []);
 });
 
+t.test("a run whose source node was deleted can be aborted", async (t) => {
+  const world = await createOutage();
+  await runInterrupted(world, 2);
+  world.cluster.remove({ kind: "Node", name: source });
+  const { result } = await runFailover(world, { abort: true });
+  if (result.kind !== "aborted") throw new Error(result.kind);
+  t.strictSame(result.leftOver, []);
+  t.equal(result.run.state, "closed");
+});
+
 t.test("a run that has declared the source out of service can still be undone", async (t) => {
-  const world = await createCase("off");
+  const world = await createOutage();
   world.hosts.restoreSeconds = 100;
   const keyboard = new AbortController();
   world.clock.after(60, () => keyboard.abort());
@@ -140,7 +142,7 @@ t.test("a run that has declared the source out of service can still be undone", 
 });
 
 t.test("a run that has begun to move a claim can only be finished", async (t) => {
-  const world = await createCase("off");
+  const world = await createOutage();
   const keyboard = new AbortController();
   const { delete: remove } = world.cluster;
   world.cluster.delete = async (ref, options) => {
@@ -161,7 +163,7 @@ t.test("a run that has begun to move a claim can only be finished", async (t) =>
 });
 
 t.test("other arguments while a run is open are refused, with both commands", async (t) => {
-  const world = await createCase("off");
+  const world = await createOutage();
   const keyboard = new AbortController();
   world.clock.after(2, () => keyboard.abort());
   await runFailover(world, { signal: keyboard.signal });
@@ -173,7 +175,7 @@ t.test("other arguments while a run is open are refused, with both commands", as
 });
 
 t.test("two runs at once: the second one is refused while the first one lives", async (t) => {
-  const world = await createCase("off");
+  const world = await createOutage();
   const first = runFailover(world, { holder: "first" });
   await world.settle(3);
   await t.rejects(runFailover(world, { holder: "second" }), { code: "RUN_LOCKED", exitCode: 3 });

@@ -1,32 +1,19 @@
 import t from "tap";
 import { buildReport } from "../../lib/recovery/report.ts";
 import { readStatus } from "../../lib/recovery/status.ts";
+import { goDown } from "../support/memory/outage.ts";
 import { runFailover } from "../support/memory/run-failover.ts";
-import { addDeployment, addStatefulSet } from "../support/memory/workloads.ts";
+import { addDeployment, addStatefulSet, rebuiltDatabase } from "../support/memory/workloads.ts";
 import { createWorld, findPod, source, target } from "../support/memory/world.ts";
-
-const database = [
-  {
-    name: "data",
-    content: "live database files",
-    annotations: {
-      "infra-k3s.io/recovery": "rebuild",
-      "infra-k3s.io/rebuild-from": "base-db-0",
-      "infra-k3s.io/rebuild": "tar -xf /base/base.tar -C /data",
-    },
-  },
-  { name: "base", content: "base backup", backupAge: 600 },
-];
 
 t.test("a dead host's workloads come back on the target with their data", async (t) => {
   const world = await createWorld();
-  await addStatefulSet(world, "db", database);
+  await addStatefulSet(world, "db", rebuiltDatabase);
   await addDeployment(world, "files", [
     { name: "uploads", content: "pictures", backupAge: 300 },
     { name: "index", content: "search index", backupAge: 300 },
   ]);
-  world.setHost(source, "off");
-  await world.settle(60);
+  await goDown(world);
 
   const { result, events } = await runFailover(world);
 

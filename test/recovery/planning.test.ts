@@ -1,11 +1,10 @@
 import t from "tap";
-import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from "../../lib/objects.ts";
+import type { Node, Pod } from "../../lib/objects.ts";
 import { nameFolder, nameObject } from "../../lib/recovery/names.ts";
 import { findPlacementFaults, measureFree, sumRequests } from "../../lib/recovery/place-pod.ts";
 import { findStoragePath } from "../../lib/recovery/plan-target.ts";
 import { largestQuantity, parseQuantity } from "../../lib/recovery/quantity.ts";
 import { renderSeconds } from "../../lib/recovery/render-plan.ts";
-import { buildNewClaim, buildReservedVolume } from "../../lib/recovery/reserve-volume.ts";
 
 t.test("quantities", async (t) => {
   t.equal(parseQuantity("1Gi"), 2 ** 30);
@@ -158,90 +157,6 @@ t.test("local-path's folder on a node", async (t) => {
   t.equal(findStoragePath(config([fallback]), "b"), "/default");
   t.equal(findStoragePath(config([]), "b"), undefined);
   t.equal(findStoragePath(undefined, "b"), undefined);
-});
-
-const claim: PersistentVolumeClaim = {
-  apiVersion: "v1",
-  kind: "PersistentVolumeClaim",
-  metadata: {
-    name: "data",
-    namespace: "demo",
-    uid: "old",
-    resourceVersion: "5",
-    labels: { app: "db" },
-    annotations: {
-      "pv.kubernetes.io/bind-completed": "yes",
-      "volume.kubernetes.io/selected-node": "a",
-      "argocd.argoproj.io/tracking-id": "x",
-    },
-    finalizers: ["kubernetes.io/pvc-protection"],
-    ownerReferences: [{ apiVersion: "v1", kind: "Pod", name: "p", uid: "u" }],
-  },
-  spec: {
-    accessModes: ["ReadWriteOncePod"],
-    storageClassName: "local-path",
-    volumeName: "pvc-old",
-    resources: { requests: { storage: "2Gi" } },
-  },
-  status: { phase: "Bound" },
-};
-
-t.test("the new claim is the old one without its past", async (t) => {
-  t.strictSame(buildNewClaim(claim, "dr-new"), {
-    apiVersion: "v1",
-    kind: "PersistentVolumeClaim",
-    metadata: {
-      name: "data",
-      namespace: "demo",
-      labels: { app: "db" },
-      annotations: { "argocd.argoproj.io/tracking-id": "x" },
-    },
-    spec: {
-      accessModes: ["ReadWriteOncePod"],
-      storageClassName: "local-path",
-      volumeName: "dr-new",
-      resources: { requests: { storage: "2Gi" } },
-    },
-  });
-});
-
-t.test("the reserved volume is as large as the largest wish and bound to the target", async (t) => {
-  const volume: PersistentVolume = {
-    apiVersion: "v1",
-    kind: "PersistentVolume",
-    metadata: { name: "pvc-old" },
-    spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"] },
-  };
-  const template: PersistentVolumeClaim = {
-    ...claim,
-    spec: { resources: { requests: { storage: "3Gi" } } },
-  };
-  const target = {
-    name: "b",
-    uid: "u",
-    hostname: "host-b",
-    publicIp: "",
-    sshPort: 22,
-    storagePath: "/storage",
-  };
-  const reserved = buildReservedVolume(
-    "run1",
-    { claim, volume, template },
-    target,
-    "dr-run1.demo.data",
-  );
-  t.equal(reserved.spec.capacity.storage, "3Gi");
-  t.strictSame(
-    reserved.spec.accessModes,
-    ["ReadWriteOncePod"],
-    "those of the claim, not of the old volume",
-  );
-  t.equal(reserved.spec.persistentVolumeReclaimPolicy, "Retain");
-  t.equal(reserved.spec.local?.path, "/storage/dr-run1.demo.data");
-  t.equal(reserved.spec.claimRef?.uid, undefined, "whoever makes the claim gets it");
-  t.match(reserved.spec.nodeAffinity, {
-    required: { nodeSelectorTerms: [{ matchExpressions: [{ values: ["host-b"] }] }] },
-  });
 });
 
 t.test("times for people", async (t) => {

@@ -1,5 +1,6 @@
 import t from "tap";
 import { acquireLock } from "../../lib/steps/lock.ts";
+import type { Cluster } from "../../lib/world.ts";
 import { createClock } from "../support/memory/clock.ts";
 import { createCluster } from "../support/memory/cluster.ts";
 
@@ -89,6 +90,39 @@ t.test(
     t.match(lock.lost.reason, { code: "RUN_LOCK_LOST", why: /renewed/ });
   },
 );
+
+t.test("giving back a lock that another has taken leaves it alone", async (t) => {
+  const world = createWorld();
+  const first = await acquireLock(world, "one", quiet);
+  // The first process slept (a laptop's lid), and has not noticed yet.
+  const lease = { kind: "Lease", name: "run-lock", namespace: "infra-k3s" } as const;
+  world.cluster.change(lease, { spec: { holderIdentity: "two" } });
+  await first.release();
+  t.equal(world.cluster.peek(lease)?.spec?.holderIdentity, "two");
+});
+
+t.test("an API that hangs does not make two holders", async (t) => {
+  const world = createWorld();
+  const { clock, cluster } = world;
+  // One answer may take up to 10 s (lib/cluster/request.ts).
+  let answerSeconds = 0.01;
+  const slow: Cluster = {
+    ...cluster,
+    async find(ref) {
+      await clock.sleep(answerSeconds);
+      return await cluster.find(ref);
+    },
+    async patch() {
+      await clock.sleep(10);
+      throw new Error("no complete answer within 10 s");
+    },
+  };
+  const first = await acquireLock({ clock, cluster: slow }, "one", quiet);
+  answerSeconds = 9;
+  const second = await acquireLock(world, "two", quiet);
+  t.ok(first.lost.aborted, "the first one knows before the second one has it");
+  await second.release();
+});
 
 t.test("of two that find no lock one gets it", async (t) => {
   const world = createWorld();

@@ -10,6 +10,8 @@ interface CopyChange {
   namespace?: string;
   uploaderType?: string;
   location?: string;
+  /** UID of the claim that was copied. */
+  claimUid?: string;
   status?: PodVolumeBackup["status"];
 }
 
@@ -22,7 +24,13 @@ function makeCopy(
   return {
     apiVersion: "velero.io/v1",
     kind: "PodVolumeBackup",
-    metadata: { name, annotations: { "velero.io/pvc-name": change.claim ?? "data" } },
+    metadata: {
+      name,
+      annotations: { "velero.io/pvc-name": change.claim ?? "data" },
+      ...(change.claimUid === undefined
+        ? {}
+        : { labels: { "velero.io/pvc-uid": change.claimUid } }),
+    },
     spec: {
       backupStorageLocation: change.location ?? "default",
       node: "a",
@@ -133,6 +141,19 @@ t.test("other claims and other namespaces do not count", async (t) => {
     makeCopy("other-namespace", "b1", 10, { namespace: "prod" }),
   ]);
   t.strictSame(chooseBackup(claim, shelf, "latest", now), { passedOver: [] });
+});
+
+t.test("a copy of the same claim in another cluster is passed over", async (t) => {
+  const wanted = { ...claim, uid: "ours", createdAt: new Date(now - 90 * 60_000).toISOString() };
+  const shelf = makeShelf([
+    makeCopy("earlier-generation", "b1", 120, { claimUid: "ours-before" }),
+    makeCopy("other-cluster", "b2", 10, { claimUid: "theirs" }),
+  ]);
+  const { chosen, passedOver } = chooseBackup(wanted, shelf, "latest", now);
+  t.equal(chosen?.podVolumeBackup, "earlier-generation", "what is older than the claim counts");
+  t.match(passedOver, [{ podVolumeBackup: "other-cluster", reason: /another cluster/ }]);
+  shelf.podVolumeBackups.push(makeCopy("own", "b1", 60, { claimUid: "ours" }));
+  t.equal(chooseBackup(wanted, shelf, "latest", now).chosen?.podVolumeBackup, "own");
 });
 
 t.test("an empty volume has a usable copy of no bytes", async (t) => {

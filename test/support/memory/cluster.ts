@@ -51,9 +51,9 @@ export function createCluster(now: () => number): MemoryCluster {
   ): Promise<T> {
     const ref = refOf(object);
     if (objects.has(keyOf(ref))) throw failure("CLUSTER_EXISTS", ref);
-    if (options.dryRun === true) return structuredClone(object);
+    if (options.dryRun === true) return copy(object);
     version += 1;
-    const stored = structuredClone(object);
+    const stored = copy(object);
     stored.metadata.uid = `00000000-0000-4000-8000-${String(version).padStart(12, "0")}`;
     stored.metadata.resourceVersion = String(version);
     stored.metadata.creationTimestamp = new Date(now()).toISOString();
@@ -62,7 +62,7 @@ export function createCluster(now: () => number): MemoryCluster {
     }
     objects.set(keyOf(ref), stored);
     tell(ref.kind);
-    return structuredClone(stored);
+    return copy(stored);
   }
 
   async function patch<K extends KindName>(ref: Ref<K>, patch: MergePatch): Promise<KindMap[K]> {
@@ -104,13 +104,13 @@ export function createCluster(now: () => number): MemoryCluster {
 
   function peek<K extends KindName>(ref: Ref<K>): KindMap[K] | undefined {
     const stored = objects.get(keyOf(ref));
-    return stored === undefined ? undefined : (structuredClone(stored) as KindMap[K]);
+    return stored === undefined ? undefined : (copy(stored) as KindMap[K]);
   }
 
   function all<K extends KindName>(kind: K): KindMap[K][] {
     return [...objects.values()]
       .filter((object) => object.kind === kind)
-      .map((object) => structuredClone(object) as KindMap[K]);
+      .map((object) => copy(object) as KindMap[K]);
   }
 
   function change<K extends KindName>(ref: Ref<K>, patch: MergePatch): KindMap[K] {
@@ -130,7 +130,7 @@ export function createCluster(now: () => number): MemoryCluster {
     patched.metadata.resourceVersion = String(version);
     objects.set(keyOf(ref), patched);
     tell(ref.kind);
-    return structuredClone(patched) as KindMap[K];
+    return copy(patched) as KindMap[K];
   }
 
   function remove(ref: Ref): void {
@@ -167,6 +167,15 @@ export function refOf(object: KubeObject): Ref {
   };
 }
 
+/** A copy of JSON-like data, many times as fast as structuredClone. */
+function copy<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item: unknown) => copy(item)) as T;
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) result[key] = copy((value as Record<string, unknown>)[key]);
+  return result as T;
+}
+
 function keyOf(ref: Ref): string {
   return describeRef(ref);
 }
@@ -196,8 +205,7 @@ function matchesOptions(object: KubeObject, options: ListOptions): boolean {
 
 /** RFC 7386. */
 function mergePatch(target: unknown, patch: unknown): unknown {
-  if (typeof patch !== "object" || patch === null || Array.isArray(patch))
-    return structuredClone(patch);
+  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return copy(patch);
   const result: Record<string, unknown> =
     typeof target === "object" && target !== null && !Array.isArray(target)
       ? { ...(target as Record<string, unknown>) }

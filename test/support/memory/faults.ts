@@ -1,4 +1,7 @@
+import { InfraError } from "../../../lib/errors.ts";
+import type { KubeObject, PersistentVolumeClaim } from "../../../lib/objects.ts";
 import type { World } from "../../../lib/world.ts";
+import type { MemoryWorld } from "./world.ts";
 
 /** Thrown by every call of a process that was killed; nothing can answer it. */
 export const killed = new Error("the process was killed");
@@ -60,4 +63,34 @@ export function killAtCall(world: World, killAt: number, moment: "before" | "aft
       },
     },
   };
+}
+
+/**
+ * Lets the API server refuse every object that `judge` gives an error code for; what it only judges
+ * in a dry run is never refused. Returns what ends it.
+ */
+export function refuseCreates(
+  world: MemoryWorld,
+  judge: (object: KubeObject) => string | undefined,
+): () => void {
+  const { create } = world.cluster;
+  world.cluster.create = async (object, options) => {
+    const code = options?.dryRun === true ? undefined : judge(object);
+    if (code !== undefined) throw new InfraError({ code, message: object.kind, exitCode: 4 });
+    return await create(object, options);
+  };
+  return () => {
+    world.cluster.create = create;
+  };
+}
+
+/** A judge that refuses one kind. */
+export function refuseKind(kind: string): (object: KubeObject) => string | undefined {
+  return (object) => (object.kind === kind ? "CLUSTER_FORBIDDEN" : undefined);
+}
+
+/** Whether an object is a claim that names its volume, as a run makes it and no controller does. */
+export function isClaimOfRun(object: KubeObject): object is PersistentVolumeClaim {
+  const { kind, spec } = object as PersistentVolumeClaim;
+  return kind === "PersistentVolumeClaim" && spec.volumeName?.startsWith("dr-") === true;
 }

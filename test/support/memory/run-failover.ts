@@ -3,7 +3,7 @@ import { type ChangeOptions, type ChangeResult, runChange } from "../../../lib/s
 import { createFailover, type FailoverOptions } from "../../../lib/recovery/failover.ts";
 import type { FailoverPlan } from "../../../lib/recovery/plan.ts";
 import type { World } from "../../../lib/world.ts";
-import { restoreImage, source, target } from "./world.ts";
+import { type MemoryWorld, restoreImage, source, target } from "./world.ts";
 
 export interface FailoverRun {
   result: ChangeResult<FailoverPlan>;
@@ -38,6 +38,37 @@ export function failoverOptions(change: Partial<FailoverOptions> = {}): Failover
     place: { site: "sites/prod" },
     ...change,
   };
+}
+
+/** How a failover ended that was not refused. */
+export type Ran = Extract<ChangeResult<FailoverPlan>, { kind: "ran" }>;
+
+/** Runs `failover` for what is expected to run, well or not; rejects otherwise. */
+export async function runToEnd(world: World, request: RunRequest = {}): Promise<Ran> {
+  const { result } = await runFailover(world, request);
+  if (result.kind !== "ran") throw new Error(`it was ${result.kind}`);
+  return result;
+}
+
+/** Plans a failover without running it. */
+export async function planOnly(
+  world: World,
+  failover: Partial<FailoverOptions> = {},
+): Promise<{ plan: FailoverPlan; codes: string[] }> {
+  const { result } = await runFailover(world, { dryRun: true, failover });
+  if (result.kind !== "planned") throw new Error(`it was ${result.kind}`);
+  return { plan: result.plan, codes: result.blockers.map((one) => one.code) };
+}
+
+/** Runs `failover` until somebody presses Ctrl-C, so many seconds after its start. */
+export async function runInterrupted(
+  world: MemoryWorld,
+  seconds: number,
+  request: RunRequest = {},
+): Promise<Ran> {
+  const keyboard = new AbortController();
+  world.clock.after(seconds, () => keyboard.abort());
+  return await runToEnd(world, { ...request, signal: keyboard.signal });
 }
 
 /** Runs `failover` as the command does; rejects as it does. */

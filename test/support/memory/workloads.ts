@@ -11,6 +11,20 @@ export interface DemoVolume {
   backupAge?: number;
 }
 
+/** A database whose data is rebuilt from its base backup, for `addStatefulSet`. */
+export const rebuiltDatabase: DemoVolume[] = [
+  {
+    name: "data",
+    content: "live database files",
+    annotations: {
+      "infra-k3s.io/recovery": "rebuild",
+      "infra-k3s.io/rebuild-from": "base-db-0",
+      "infra-k3s.io/rebuild": "tar -xf /base/base.tar -C /data",
+    },
+  },
+  { name: "base", content: "base backup", backupAge: 600 },
+];
+
 /**
  * A StatefulSet `<name>` in namespace demo whose one pod runs on the source with these volumes,
  * written and backed up.
