@@ -1,0 +1,39 @@
+import { defineCommand } from "../../lib/cli/define-command.ts";
+import { exitCodes } from "../../lib/errors.ts";
+import { labFlags } from "./lab-flags.ts";
+
+export const labUp = defineCommand({
+  script: "scripts/lab/up.ts",
+  summary: "Bring up the lab: three hosts with systemd and sshd on this machine, as root",
+  examples: [
+    { line: "zx scripts/lab/up.ts", does: "bring up what is not up; goes on where it was stopped" },
+    { line: "zx scripts/lab/shell.ts", does: "look around there afterwards" },
+    { line: "zx scripts/lab/down.ts", does: "remove all of it again" },
+  ],
+  flags: {
+    mirror: {
+      type: "string",
+      value: "URL",
+      help: "Debian mirror to make the hosts' system from (default: this machine's own)",
+    },
+    ...labFlags,
+  },
+  async run({ flags }, terminal) {
+    const { findPaths } = await import("../paths.ts");
+    const { withLock } = await import("../lock.ts");
+    const { startProgress } = await import("../progress.ts");
+    const { bringUp } = await import("../up.ts");
+    const { readStatus, renderStatus } = await import("../status.ts");
+    const paths = findPaths();
+    const progress = startProgress(terminal.err);
+    const options = { mirror: flags.mirror, progress, signal: terminal.interrupted };
+    const booted = await withLock("up", async () => await bringUp(paths, options));
+    const status = await readStatus(paths);
+    const seconds = Math.round(progress.readSeconds() * 10) / 10;
+    return {
+      exitCode: exitCodes.done,
+      text: renderStatus(status),
+      json: { ...status, booted, seconds },
+    };
+  },
+});

@@ -1,0 +1,64 @@
+import type { groupNames } from "../lib/inventory/load.ts";
+import type { Provider } from "../lib/world.ts";
+
+/** A host of the lab, as the inventory and the emulated provider know it. */
+export interface LabHost {
+  name: string;
+  group: (typeof groupNames)[number];
+  address: string;
+  provider: Provider;
+  providerId: string;
+  zone: string;
+  instanceType: string;
+}
+
+/**
+ * The names are those of a cluster over three clouds. All of them belong to the one provider whose
+ * API the lab emulates: power is what a provider is there for.
+ */
+export const labHosts: readonly LabHost[] = [
+  {
+    name: "vps-hetzner-1",
+    group: "k3s_masters",
+    address: "172.31.0.11",
+    provider: "hetzner",
+    providerId: "1001",
+    zone: "hetzner-fsn1",
+    instanceType: "cx22",
+  },
+  {
+    name: "vps-vultr-1",
+    group: "k3s_workers",
+    address: "172.31.0.12",
+    provider: "hetzner",
+    providerId: "1002",
+    zone: "vultr-fra",
+    instanceType: "vc2-2c-4gb",
+  },
+  {
+    name: "vps-aws-1",
+    group: "k3s_workers",
+    address: "172.31.0.13",
+    provider: "hetzner",
+    providerId: "1003",
+    zone: "aws-eu-central-1a",
+    instanceType: "t3.medium",
+  },
+];
+
+export const addresses = {
+  /** Of the bridge, where the lab's servers listen. */
+  servers: "172.31.0.1",
+  operator: "172.31.0.2",
+  prefixLength: 24,
+} as const;
+
+/** The lines of /etc/hosts that name the lab's hosts; hosts and operator have no DNS. */
+export function renderHostsFile(): string {
+  const lines = [
+    "127.0.0.1 localhost",
+    "::1 localhost ip6-localhost ip6-loopback",
+    ...labHosts.map(({ address, name }) => `${address} ${name}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}

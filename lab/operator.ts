@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { constants } from "node:os";
+import path from "node:path";
+import { labHosts, renderHostsFile } from "./host-list.ts";
+import { enterNamespace, operatorNamespace } from "./network.ts";
+import type { LabPaths } from "./paths.ts";
+
+/** Variables that would lead a program to a real cluster, a real cloud or a real secret. */
+const realThings = /^(KUBECONFIG|(CLOUDFLARE|AWS|HCLOUD|VULTR|TF|SOPS|ANSIBLE|INFRA_K3S)_.*)$/;
+
+/**
+ * Makes the mounts of the operator's processes their own, so that none of them keeps a host's disk
+ * or network alive, then gives them the lab's names.
+ */
+const script = `
+set -eu
+hosts=$1 resolver=$2 ssh_config=$3 disks=$4
+shift 4
+umount --lazy /run/netns 2>/dev/null || true
+for disk in $disks; do umount --lazy "$disk" 2>/dev/null || true; done
+mount --bind "$hosts" /etc/hosts
+[ ! -e /etc/resolv.conf ] || mount --bind "$resolver" /etc/resolv.conf
+[ ! -e /etc/ssh/ssh_config ] || mount --bind "$ssh_config" /etc/ssh/ssh_config
+exec "$@"
+`;
+
+/** Writes the files that the operator sees in place of the machine's own. */
+export async function ensureOperatorFiles(paths: LabPaths): Promise<void> {
+  await mkdir(path.dirname(paths.operatorHosts), { recursive: true });
+  await writeFile(paths.operatorHosts, renderHostsFile());
+  await writeFile(paths.operatorResolver, "# The lab has no DNS\n");
+}
+
+/** The command line that runs `argv` where the operator of the lab is. */
+export function enterOperator(paths: LabPaths, argv: readonly string[]): [string, ...string[]] {
+  const disks = labHosts.map(({ name }) => paths.host(name).root).join(" ");
+  const files = [paths.operatorHosts, paths.operatorResolver, paths.sshConfig];
+  const ownMounts = ["unshare", "--mount", "--propagation", "private"];
+  const enter = ["sh", "-c", script, "operator", ...files, disks];
+  return [...enterNamespace(operatorNamespace), ...ownMounts, ...enter, ...argv];
+}
+
+/** `env` without anything that belongs to another place than the lab, and with the lab's site. */
+export function buildOperatorEnvironment(
+  paths: LabPaths,
+  env: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(([name]) => !realThings.test(name));
+  return { ...Object.fromEntries(kept), INFRA_K3S_SITE: paths.state };
+}
+
+/** Runs a program where the operator is, on this process's terminal; returns its exit code. */
+export async function runAsOperator(paths: LabPaths, argv: readonly string[]): Promise<number> {
+  const [program, ...args] = enterOperator(paths, argv);
+  const child = spawn(program, args, {
+    env: buildOperatorEnvironment(paths, process.env),
+    stdio: "inherit",
+  });
+  return await new Promise((resolve, reject) => {
+    child.once("error", reject);
+    // As a shell tells of a signal.
+    child.once("close", (code, signal) =>
+      resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]),
+    );
+  });
+}

@@ -1,0 +1,80 @@
+import { homedir } from "node:os";
+import path from "node:path";
+import { InfraError } from "../lib/errors.ts";
+
+/** What every name of the lab on this machine begins with: namespaces, machines, cgroup folders. */
+export const labName = "infra-k3s-lab";
+
+/** Where the pieces of the lab's state lie; the folder itself is also the lab's site. */
+export interface LabPaths {
+  /** All of it is removed by `down`. */
+  state: string;
+  record: string;
+  inventory: string;
+  ssh: string;
+  privateKey: string;
+  sshConfig: string;
+  knownHosts: string;
+  /** Of the operator's namespace, in place of /etc/hosts and /etc/resolv.conf. */
+  operatorHosts: string;
+  operatorResolver: string;
+  host(name: string): HostPaths;
+}
+
+export interface HostPaths {
+  folder: string;
+  /** A link to the tree in the cache that the host was made from. */
+  tree: string;
+  upper: string;
+  work: string;
+  /** Where the host's root filesystem is mounted. */
+  root: string;
+  /** On the machine's own filesystem, since containers cannot live on an overlay. */
+  data: string;
+  pid: string;
+  console: string;
+  hostKey: string;
+}
+
+/**
+ * The lab's state folder: `infra-k3s/lab` in XDG_STATE_HOME or ~/.local/state. Throws
+ * LAB_FOLDER_UNFIT when its path has characters that mount options cannot carry.
+ */
+export function findPaths(env: NodeJS.ProcessEnv = process.env): LabPaths {
+  const given = env["XDG_STATE_HOME"];
+  // The XDG specification: a relative path is to be ignored.
+  const base =
+    given !== undefined && path.isAbsolute(given) ? given : path.join(homedir(), ".local/state");
+  const state = path.join(base, "infra-k3s", "lab");
+  const at = (...parts: string[]) => path.join(state, ...parts);
+  if (/[\s,:\\"'$%]/.test(state)) {
+    throw new InfraError({
+      code: "LAB_FOLDER_UNFIT",
+      message: `the lab cannot live in ${state}`,
+      why: "mount options and ssh's settings cannot carry a path with blanks or one of , : \\ \" ' $ %",
+      fix: "Export XDG_STATE_HOME with a folder of another name",
+    });
+  }
+  return {
+    state,
+    record: at("record.json"),
+    inventory: at("inventory"),
+    ssh: at("ssh"),
+    privateKey: at("ssh/id_ed25519"),
+    sshConfig: at("ssh/config"),
+    knownHosts: at("ssh/known_hosts"),
+    operatorHosts: at("operator/hosts"),
+    operatorResolver: at("operator/resolv.conf"),
+    host: (name) => ({
+      folder: at("hosts", name),
+      tree: at("hosts", name, "tree"),
+      upper: at("hosts", name, "upper"),
+      work: at("hosts", name, "work"),
+      root: at("hosts", name, "root"),
+      data: at("hosts", name, "data"),
+      pid: at("hosts", name, "pid"),
+      console: at("hosts", name, "console.log"),
+      hostKey: at("ssh/hosts", name),
+    }),
+  };
+}

@@ -1,0 +1,108 @@
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { parseDocument, stringify } from "yaml";
+import { run } from "../lib/exec/run.ts";
+import { labHosts } from "./host-list.ts";
+import type { LabPaths } from "./paths.ts";
+
+/** Settings of the lab's site.yaml beside the fixed ones: where the emulated APIs answer. */
+export interface SiteSettings {
+  power?: Record<string, { url: string; caFile?: string }>;
+}
+
+/**
+ * Makes keys, inventory, ssh settings and site.yaml of the lab. What is there already and is not
+ * ours to decide, the cluster's UID in site.yaml for one, stays.
+ */
+export async function ensureSite(paths: LabPaths, settings: SiteSettings = {}): Promise<void> {
+  await mkdir(path.join(paths.ssh, "hosts"), { recursive: true });
+  await mkdir(paths.inventory, { recursive: true });
+  await ensureKey(paths.privateKey, "infra-k3s-lab");
+  for (const { name } of labHosts) await ensureKey(paths.host(name).hostKey, name);
+  const keys = await Promise.all(
+    labHosts.map(async ({ name, address }) => {
+      const [type, key] = (await readFile(`${paths.host(name).hostKey}.pub`, "utf8")).split(" ");
+      return `${name},${address} ${type} ${key}\n`;
+    }),
+  );
+  await writeFile(paths.knownHosts, keys.join(""));
+  await writeFile(paths.sshConfig, renderSshConfig(paths));
+  await writeFile(path.join(paths.inventory, "hosts.yml"), renderInventory(paths));
+  const variables = path.join(paths.inventory, "group_vars/k3s_cluster");
+  await mkdir(variables, { recursive: true });
+  await writeFile(path.join(variables, "lab.yml"), renderVariables(paths));
+  await mergeSite(path.join(paths.state, "site.yaml"), {
+    name: "lab",
+    clusterName: "lab",
+    inventory: "inventory",
+    kubeconfig: "kubeconfig",
+    sshKnownHosts: path.relative(paths.state, paths.knownHosts),
+    ...settings,
+  });
+}
+
+/** hosts.yml as the lab's inventory has it. */
+export function renderInventory(paths: Pick<LabPaths, "privateKey">): string {
+  const groups = Object.groupBy(labHosts, ({ group }) => group);
+  const children = Object.entries(groups).map(([group, hosts]) => {
+    const entries = hosts.map((host) => [
+      host.name,
+      {
+        public_ip: host.address,
+        ansible_user: "root",
+        ansible_ssh_private_key_file: paths.privateKey,
+        provider: host.provider,
+        provider_id: host.providerId,
+        zone: host.zone,
+        instance_type: host.instanceType,
+        stateful: true,
+      },
+    ]);
+    return [group, { hosts: Object.fromEntries(entries) }];
+  });
+  return stringify({
+    all: { children: { k3s_cluster: { children: Object.fromEntries(children) } } },
+  });
+}
+
+function renderSshConfig(paths: LabPaths): string {
+  const names = labHosts.map(({ name }) => name).join(" ");
+  const addresses = labHosts.map(({ name, address }) => `Host ${name}\n  HostName ${address}\n`);
+  const settings = [
+    "User root",
+    `IdentityFile ${paths.privateKey}`,
+    "IdentitiesOnly yes",
+    `UserKnownHostsFile ${paths.knownHosts}`,
+    "GlobalKnownHostsFile /dev/null",
+    "StrictHostKeyChecking yes",
+    "BatchMode yes",
+    "LogLevel ERROR",
+  ];
+  return `${addresses.join("")}Host ${names}\n${settings.map((line) => `  ${line}\n`).join("")}`;
+}
+
+/** Ansible would else ask the user's own list of host keys, and write to it. */
+function renderVariables(paths: LabPaths): string {
+  const args = `-o UserKnownHostsFile=${paths.knownHosts} -o GlobalKnownHostsFile=/dev/null`;
+  return stringify({
+    ansible_host: "{{ public_ip }}",
+    ansible_ssh_common_args: `${args} -o StrictHostKeyChecking=yes`,
+    ansible_python_interpreter: "/usr/bin/python3",
+  });
+}
+
+async function ensureKey(file: string, comment: string): Promise<void> {
+  // The public half is written last.
+  if ((await stat(`${file}.pub`).catch(() => undefined)) !== undefined) return;
+  await rm(file, { force: true });
+  await run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file], {
+    installHint: "Install openssh-client",
+  });
+}
+
+async function mergeSite(file: string, settings: Record<string, unknown>): Promise<void> {
+  const document = parseDocument(await readFile(file, "utf8").catch(() => "{}\n"));
+  for (const [name, value] of Object.entries(settings)) document.set(name, value);
+  await writeFile(`${file}.new`, document.toString({ flowCollectionPadding: true }));
+  await rename(`${file}.new`, file);
+}

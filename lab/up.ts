@@ -1,0 +1,77 @@
+import { ensureDisk } from "./host-disk.ts";
+import { type BootedHost, waitForHost } from "./host.ts";
+import { type LabHost, labHosts } from "./host-list.ts";
+import { raiseSettings } from "./kernel-settings.ts";
+import { ensureNetwork } from "./network.ts";
+import { ensureOperatorFiles } from "./operator.ts";
+import { ensurePackages } from "./packages.ts";
+import type { LabPaths } from "./paths.ts";
+import { powerOn, readPower } from "./power.ts";
+import type { Progress } from "./progress.ts";
+import { ensureRecord } from "./record.ts";
+import { checkRequirements, readMachine } from "./requirements.ts";
+import { ensureTree } from "./rootfs.ts";
+import { ensureSite } from "./site.ts";
+
+export interface UpOptions {
+  /** URL of a Debian mirror; the machine's own when left out. */
+  mirror?: string | undefined;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+/**
+ * Brings up whatever of the lab's hosts is not up, whatever an earlier run has left; returns when
+ * ssh works on all of them. What is done survives an interruption, and the next run goes on there.
+ * Throws what checkRequirements throws, and LAB_PROGRAM_MISSING, LAB_MIRROR_MISSING,
+ * LAB_CACHE_BUSY, LAB_HOST_MISSING, LAB_HOST_FAILED.
+ */
+export async function bringUp(
+  paths: LabPaths,
+  { mirror, progress, signal }: UpOptions,
+): Promise<Record<string, BootedHost>> {
+  const machine = await readMachine(paths);
+  if (machine.cgroupMode === "v2") {
+    progress.say("cgroup v2: the lab was written for it and never tested on it");
+  }
+  await checkRequirements(machine, paths);
+  await ensurePackages(progress);
+  // Before the first change that `down` undoes.
+  await ensureRecord(paths);
+  const tree = await ensureTree({ mirror, progress, signal });
+  await raiseSettings();
+  await ensureSite(paths);
+  await ensureOperatorFiles(paths);
+  signal.throwIfAborted();
+  await ensureNetwork();
+  progress.say("the network and the operator's namespace are there");
+  const booted = await Promise.all(
+    labHosts.map(async (host) => [
+      host.name,
+      await bringUpHost(paths, host, tree, { progress, signal }),
+    ]),
+  );
+  return Object.fromEntries(booted) as Record<string, BootedHost>;
+}
+
+async function bringUpHost(
+  paths: LabPaths,
+  { name, address }: LabHost,
+  tree: string,
+  { progress, signal }: UpOptions,
+): Promise<BootedHost> {
+  await ensureDisk(paths, name, tree);
+  const wasRunning = (await readPower(paths, name)) === "running";
+  if (!wasRunning) {
+    await powerOn(paths, name);
+    progress.say(`${name} boots`);
+  }
+  const isRunning = async () => (await readPower(paths, name)) === "running";
+  const booted = await waitForHost(paths, name, isRunning, signal);
+  const failed =
+    booted.failedUnits.length === 0 ? "" : ` (failed: ${booted.failedUnits.join(", ")})`;
+  progress.say(
+    `${name} ${wasRunning ? "ran already" : "is up"} at ${address}: ${booted.state}${failed}`,
+  );
+  return booted;
+}
