@@ -48,6 +48,9 @@ export async function takeDown(paths: LabPaths, progress: Progress): Promise<Dow
     if (round > rounds) throw leftovers();
     await endEverything(paths, result);
   }
+  if (record === undefined && result.namespaces > 0) {
+    progress.say("there is no record of the machine before the lab: its kernel settings stay");
+  }
   if (record !== undefined && (await isOfThisBoot(record))) {
     result.settings = await restoreSettings(record.settings);
     result.modules = await unloadModules(record.modules);

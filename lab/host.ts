@@ -114,8 +114,16 @@ export async function readConsole(own: HostPaths): Promise<string> {
 
 /** Runs a command on a host by ssh; any code is an answer, ssh's own 255 too. */
 export async function askHost(paths: LabPaths, host: string, command: string) {
-  const ssh = ["ssh", "-F", paths.sshConfig, "-o", "ConnectTimeout=3", host, command];
-  return await run(enterOperator(paths, ssh), {
+  const ssh: [string, ...string[]] = [
+    "ssh",
+    "-F",
+    paths.sshConfig,
+    "-o",
+    "ConnectTimeout=3",
+    host,
+    command,
+  ];
+  return await run(await enterOperator(paths, ssh), {
     // systemctl's answers, and ssh's own for "no connection".
     allowedCodes: Array.from({ length: 256 }, (_, code) => code),
     timeoutSeconds: answerSeconds,

@@ -8,6 +8,9 @@ import { findProcesses, readNamespace } from "./processes.ts";
 
 const namespacesFolder = "/run/netns";
 
+/** The hardware address of the bridge; locally administered, as plug-in.sh makes those of hosts. */
+const bridgeCard = "02:00:ac:1f:00:01";
+
 /** The script that makes a namespace with a cable to the bridge. */
 export const plugInScript = path.join(import.meta.dirname, "hosts/plug-in.sh");
 
@@ -46,7 +49,9 @@ export async function ensureNetwork(): Promise<void> {
   if (!(await isNamespace(serversNamespace))) await runIp("netns", "add", serversNamespace);
   const { stdout } = await runIp("-n", serversNamespace, "-brief", "link");
   if (!/^bridge /m.test(stdout)) {
-    await runIp("-n", serversNamespace, "link", "add", "bridge", "type", "bridge");
+    // Its address would otherwise change with the hosts that are plugged in.
+    const card = ["address", bridgeCard];
+    await runIp("-n", serversNamespace, "link", "add", "bridge", ...card, "type", "bridge");
   }
   await run(["ip", "-n", serversNamespace, "-batch", "-"], {
     stdin: [
@@ -88,8 +93,8 @@ export async function listNamespaceProcesses(namespace: string): Promise<number[
   return await findProcesses(async (pid) => (await readNamespace(pid, "net")) === `net:[${ino}]`);
 }
 
-/** Whether this process itself is in one of the lab's namespaces. */
-export async function isInsideLab(): Promise<boolean> {
+/** Whether this process itself is in one of the namespaces that can be seen from here. */
+export async function isInNamespace(): Promise<boolean> {
   const own = await readNamespace("self", "net");
   for (const namespace of await listNamespaces()) {
     const status = await stat(findNamespaceFile(namespace)).catch(() => undefined);

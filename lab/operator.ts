@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import path from "node:path";
 import { labHosts, renderHostsFile } from "./host-list.ts";
 import { enterNamespace, operatorNamespace } from "./network.ts";
+import { type Mount, readMounts } from "./mounts.ts";
 import type { LabPaths } from "./paths.ts";
 
 /** Variables that would lead a program to a real cluster, a real cloud or a real secret. */
@@ -25,6 +26,14 @@ mount --bind "$hosts" /etc/hosts
 exec "$@"
 `;
 
+/** Whether the mounts are those of a process that was started by enterOperator. */
+export function isOperator(mounts: readonly Mount[]): boolean {
+  // The operator does not see the namespaces of the lab, its own among them.
+  return mounts.some(
+    ({ point, root }) => point === "/etc/hosts" && root.includes("/infra-k3s/lab/operator/hosts"),
+  );
+}
+
 /** Writes the files that the operator sees in place of the machine's own. */
 export async function ensureOperatorFiles(paths: LabPaths): Promise<void> {
   await mkdir(path.dirname(paths.operatorHosts), { recursive: true });
@@ -32,8 +41,12 @@ export async function ensureOperatorFiles(paths: LabPaths): Promise<void> {
   await writeFile(paths.operatorResolver, "# The lab has no DNS\n");
 }
 
-/** The command line that runs `argv` where the operator of the lab is. */
-export function enterOperator(paths: LabPaths, argv: readonly string[]): [string, ...string[]] {
+/** The command line that runs `argv` where the operator of the lab is; itself for one who is there. */
+export async function enterOperator(
+  paths: LabPaths,
+  argv: readonly [string, ...string[]],
+): Promise<readonly [string, ...string[]]> {
+  if (isOperator(await readMounts())) return argv;
   const disks = labHosts.map(({ name }) => paths.host(name).root).join(" ");
   const files = [paths.operatorHosts, paths.operatorResolver, paths.sshConfig];
   const ownMounts = ["unshare", "--mount", "--propagation", "private"];
@@ -51,8 +64,11 @@ export function buildOperatorEnvironment(
 }
 
 /** Runs a program where the operator is, on this process's terminal; returns its exit code. */
-export async function runAsOperator(paths: LabPaths, argv: readonly string[]): Promise<number> {
-  const [program, ...args] = enterOperator(paths, argv);
+export async function runAsOperator(
+  paths: LabPaths,
+  argv: readonly [string, ...string[]],
+): Promise<number> {
+  const [program, ...args] = await enterOperator(paths, argv);
   const child = spawn(program, args, {
     env: buildOperatorEnvironment(paths, process.env),
     stdio: "inherit",

@@ -13,9 +13,14 @@ import { removeEmptyFolder } from "./shared-folders.ts";
 /** systemd as a container's init takes it for an order to power off (systemd(1), SIGNALS). */
 const powerOffSignal = 34 + 4;
 
-/** Whether the host runs; `off` also when it has switched itself off. */
+/**
+ * Whether the host runs; `off` also when it has switched itself off. One whose systemd-nspawn was
+ * killed runs on without it, and is called so.
+ */
 export async function readPower(paths: LabPaths, host: string): Promise<"running" | "off"> {
-  return (await findSupervisor(paths, host)) === undefined ? "off" : "running";
+  if ((await findSupervisor(paths, host)) !== undefined) return "running";
+  const init = await findInit(await listNamespaceProcesses(nameNamespace(host)));
+  return init === undefined ? "off" : "running";
 }
 
 /**

@@ -1,4 +1,5 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { homedir } from "node:os";
 import path from "node:path";
 import { exitCodes, InfraError } from "../lib/errors.ts";
 import { type KernelSettings, readModules, readSettings } from "./kernel-settings.ts";
@@ -78,9 +79,15 @@ export async function removeRecord(paths: LabPaths, record: LabRecord | undefine
   // The last thing to go: as long as it is there, `down` knows what is to be put back.
   await rm(paths.state, { recursive: true, force: true });
   const above = path.dirname(paths.state);
-  for (const folder of [above, ...(record?.madeFolders ?? []).toReversed()]) {
-    await removeEmptyFolder(folder);
-  }
+  // A `down` that was killed right here has left no record; of an empty folder nothing is lost.
+  const made = record?.madeFolders ?? listBelow(homedir(), path.dirname(above));
+  for (const folder of [above, ...made.toReversed()]) await removeEmptyFolder(folder);
+}
+
+/** The folders from below `top` down to `folder`; none when it is somewhere else. */
+function listBelow(top: string, folder: string): string[] {
+  if (!folder.startsWith(`${top}/`)) return [];
+  return [...listBelow(top, path.dirname(folder)), folder];
 }
 
 /** On disk before it is named: a record that is there is whole. */

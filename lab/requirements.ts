@@ -6,7 +6,8 @@ import { type CgroupMode, findMode } from "./cgroups.ts";
 import { findCacheFolder } from "./cache.ts";
 import { checkDisk } from "./disk.ts";
 import { readMounts } from "./mounts.ts";
-import { isInsideLab } from "./network.ts";
+import { isInNamespace } from "./network.ts";
+import { isOperator } from "./operator.ts";
 import type { LabPaths } from "./paths.ts";
 
 /** Who wants to change the lab, and from where. */
@@ -60,7 +61,7 @@ export async function readAsker(paths: LabPaths): Promise<Asker> {
   return {
     platform: process.platform,
     userId: process.getuid?.() ?? -1,
-    isInsideLab: isLinux && (await isInsideLab()),
+    isInsideLab: isLinux && (isOperator(mounts) || (await isInNamespace())),
     otherState: states.find((state) => state !== paths.state),
   };
 }

@@ -76,6 +76,7 @@ function renderSshConfig(paths: LabPaths): string {
     "GlobalKnownHostsFile /dev/null",
     "StrictHostKeyChecking yes",
     "BatchMode yes",
+    "ConnectTimeout 5",
     "LogLevel ERROR",
   ];
   return `${addresses.join("")}Host ${names}\n${settings.map((line) => `  ${line}\n`).join("")}`;
@@ -101,8 +102,8 @@ async function ensureKey(file: string, comment: string): Promise<void> {
 }
 
 async function mergeSite(file: string, settings: Record<string, unknown>): Promise<void> {
-  const document = parseDocument(await readFile(file, "utf8").catch(() => "{}\n"));
+  const document = parseDocument(await readFile(file, "utf8").catch(() => ""));
   for (const [name, value] of Object.entries(settings)) document.set(name, value);
-  await writeFile(`${file}.new`, document.toString({ flowCollectionPadding: true }));
+  await writeFile(`${file}.new`, document.toString());
   await rename(`${file}.new`, file);
 }

@@ -3,6 +3,8 @@ import { renderTable } from "../lib/cli/table.ts";
 import { askHost } from "./host.ts";
 import { addresses, labHosts } from "./host-list.ts";
 import { isNamespace, operatorNamespace } from "./network.ts";
+import { readMounts } from "./mounts.ts";
+import { isOperator } from "./operator.ts";
 import type { LabPaths } from "./paths.ts";
 import { readPower } from "./power.ts";
 
@@ -26,7 +28,7 @@ export interface LabStatus {
 /** Looks at the lab; a host that does not answer within a few seconds is called so. */
 export async function readStatus(paths: LabPaths): Promise<LabStatus> {
   const isThere = (await stat(paths.record).catch(() => undefined)) !== undefined;
-  const canAsk = await isNamespace(operatorNamespace);
+  const canAsk = isOperator(await readMounts()) || (await isNamespace(operatorNamespace));
   const hosts = labHosts.map(async ({ name, address, providerId }): Promise<HostStatus> => {
     const power = await readPower(paths, name);
     const system = power === "running" && canAsk ? await readSystem(paths, name) : "-";

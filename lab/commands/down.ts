@@ -16,7 +16,7 @@ export const labDown = defineCommand({
     const { checkAsker, readAsker } = await import("../requirements.ts");
     const { takeDown } = await import("../down.ts");
     const paths = findPaths();
-    const progress = startProgress(terminal.err);
+    const progress = startProgress((text) => terminal.err(text));
     checkAsker(await readAsker(paths), paths);
     const result = await withLock("down", async () => await takeDown(paths, progress));
     return { exitCode: exitCodes.done, text: "", json: result };

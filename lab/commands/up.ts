@@ -25,7 +25,7 @@ export const labUp = defineCommand({
     const { bringUp } = await import("../up.ts");
     const { readStatus, renderStatus } = await import("../status.ts");
     const paths = findPaths();
-    const progress = startProgress(terminal.err);
+    const progress = startProgress((text) => terminal.err(text));
     const options = { mirror: flags.mirror, progress, signal: terminal.interrupted };
     const booted = await withLock("up", async () => await bringUp(paths, options));
     const status = await readStatus(paths);

@@ -29,6 +29,8 @@ export type FlagValues<Flags extends FlagTable> = {
 
 export interface CommandInput<Flags extends FlagTable> {
   flags: FlagValues<Flags>;
+  /** What stands behind `--`; empty unless the command has a `rest`. */
+  rest: string[];
 }
 
 export interface CommandResult {
@@ -48,6 +50,8 @@ export interface Command<Flags extends FlagTable = FlagTable> {
   /** Whole command lines, the most common one first. */
   examples: readonly { line: string; does: string }[];
   flags: Flags;
+  /** What may follow `--`, as the help writes it: `PROGRAM ARGUMENT…`. It is left as it is. */
+  rest?: string;
   run(input: CommandInput<Flags>, terminal: Terminal): Promise<CommandResult>;
 }
 

@@ -67,14 +67,15 @@ function guard(terminal: Terminal, json: boolean): Terminal {
 async function execute(session: Session): Promise<ExitCode> {
   const { command, terminal } = session;
   try {
-    const args = session.args ?? findArguments(process.argv, command.script);
+    const given = session.args ?? findArguments(process.argv, command.script);
+    const { args, rest } = splitRest(command, given);
     if (args.includes("--help") || args.includes("-h")) {
       const { renderHelp } = await import("./render-help.ts");
       terminal.out(renderHelp(command));
       return exitCodes.done;
     }
     const { parseFlags } = await import("./parse-flags.ts");
-    const result = await command.run({ flags: parseFlags(command, args) }, terminal);
+    const result = await command.run({ flags: parseFlags(command, args), rest }, terminal);
     if (session.json) {
       writeDocument(session, {
         ok: result.exitCode === exitCodes.done,
@@ -87,6 +88,13 @@ async function execute(session: Session): Promise<ExitCode> {
   } catch (error) {
     return await fail(error, session);
   }
+}
+
+/** What follows `--` is for another program, `--help` among it. */
+function splitRest(command: Command, given: string[]): { args: string[]; rest: string[] } {
+  const end = command.rest === undefined ? -1 : given.indexOf("--");
+  if (end === -1) return { args: given, rest: [] };
+  return { args: given.slice(0, end), rest: given.slice(end + 1) };
 }
 
 async function fail(thrown: unknown, session: Session): Promise<ExitCode> {

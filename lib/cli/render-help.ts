@@ -29,10 +29,11 @@ export function renderHelp(command: Command): string {
 }
 
 /** The command line in short: required flags, and that there may be others. */
-export function renderUsage(command: Pick<Command, "script" | "flags">): string {
+export function renderUsage(command: Pick<Command, "script" | "flags" | "rest">): string {
   const required = Object.entries(command.flags).filter(([, flag]) => isRequired(flag));
   const parts = required.map(([name, flag]) => renderFlag(name, flag));
-  return ["zx", command.script, ...parts, "[flags]"].join(" ");
+  const rest = command.rest === undefined ? [] : [`[-- ${command.rest}]`];
+  return ["zx", command.script, ...parts, "[flags]", ...rest].join(" ");
 }
 
 /** Every flag as it is written and what it does, `--help` last. */

@@ -40,10 +40,14 @@ export async function renderGenerated(): Promise<GeneratedFile[]> {
 
 /** All commands that have a script. */
 export async function listCommands(): Promise<Command[]> {
-  const [{ benchStartup }, { drStatus }, { failover }] = await Promise.all([
+  const [{ benchStartup }, { drStatus }, { failover }, ...lab] = await Promise.all([
     import("./bench-startup.ts"),
     import("./dr-status.ts"),
     import("./failover.ts"),
+    import("../../lab/commands/up.ts").then(({ labUp }) => labUp),
+    import("../../lab/commands/down.ts").then(({ labDown }) => labDown),
+    import("../../lab/commands/status.ts").then(({ labStatus }) => labStatus),
+    import("../../lab/commands/shell.ts").then(({ labShell }) => labShell),
   ]);
-  return [failover, drStatus, benchStartup, generate];
+  return [failover, drStatus, ...lab, benchStartup, generate];
 }
