@@ -67,7 +67,7 @@ export async function powerOff(paths: LabPaths, host: string): Promise<number> {
   await unmountAll(paths.host(host).root);
   await removeCgroups(cgroups);
   await removeNamespace(namespace);
-  await removeEmptyFolder(path.join("/run/systemd/nspawn/propagate", namespace));
+  removeEmptyFolder(path.join("/run/systemd/nspawn/propagate", namespace));
   await rm(paths.host(host).pid, { force: true });
   return count;
 }

@@ -1,5 +1,5 @@
+import { rmSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { homedir } from "node:os";
 import path from "node:path";
 import { exitCodes, InfraError } from "../lib/errors.ts";
 import { type KernelSettings, readModules, readSettings } from "./kernel-settings.ts";
@@ -70,24 +70,16 @@ export async function isOfThisBoot(record: LabRecord): Promise<boolean> {
   return record.bootId === (await readBootId());
 }
 
-/** Removes the record and the lab's folder, the folders above it too if the lab has made them. */
+/** Removes the lab's folder with the record, and the folders above it that the lab has made. */
 export async function removeRecord(paths: LabPaths, record: LabRecord | undefined): Promise<void> {
   const names = await readdir(paths.state).catch(() => []);
   for (const name of names.filter((one) => path.join(paths.state, one) !== paths.record)) {
     await rm(path.join(paths.state, name), { recursive: true, force: true });
   }
-  // The last thing to go: as long as it is there, `down` knows what is to be put back.
-  await rm(paths.state, { recursive: true, force: true });
-  const above = path.dirname(paths.state);
-  // A `down` that was killed right here has left no record; of an empty folder nothing is lost.
-  const made = record?.madeFolders ?? listBelow(homedir(), path.dirname(above));
-  for (const folder of [above, ...made.toReversed()]) await removeEmptyFolder(folder);
-}
-
-/** The folders from below `top` down to `folder`; none when it is somewhere else. */
-function listBelow(top: string, folder: string): string[] {
-  if (!folder.startsWith(`${top}/`)) return [];
-  return [...listBelow(top, path.dirname(folder)), folder];
+  // As long as the record is there, `down` knows what is to be put back; from there on all at once.
+  rmSync(paths.record, { force: true });
+  const made = (record?.madeFolders ?? []).toReversed();
+  for (const folder of [paths.state, path.dirname(paths.state), ...made]) removeEmptyFolder(folder);
 }
 
 /** On disk before it is named: a record that is there is whole. */

@@ -1,4 +1,5 @@
-import { readdir, rmdir, stat } from "node:fs/promises";
+import { rmdirSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { run } from "../lib/exec/run.ts";
 import { isMountPoint } from "./mounts.ts";
@@ -31,9 +32,9 @@ export async function removeSharedFolders(before: SharedFolders): Promise<void> 
 }
 
 /** Removes a folder unless something is in it, or it is gone. */
-export async function removeEmptyFolder(folder: string): Promise<void> {
+export function removeEmptyFolder(folder: string): void {
   try {
-    await rmdir(folder);
+    rmdirSync(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT" && code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
@@ -54,5 +55,5 @@ async function countFiles(folder: string): Promise<number> {
 async function removeEmptyTree(folder: string): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   for (const { name } of entries) await removeEmptyTree(path.join(folder, name));
-  await removeEmptyFolder(folder);
+  removeEmptyFolder(folder);
 }

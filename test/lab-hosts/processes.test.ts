@@ -10,8 +10,8 @@ import {
 import { runWatched } from "../../lab/watched-program.ts";
 
 t.test("processes are found by what they are, and killed until none is left", async (t) => {
-  const mark = `sleep-${process.pid}`;
-  const children = [1, 2].map(() => spawn("sh", ["-c", "sleep 60", mark], { stdio: "ignore" }));
+  const mark = `0.0${process.pid}`;
+  const children = [1, 2].map(() => spawn("sleep", ["60", mark], { stdio: "ignore" }));
   const list = async () =>
     await findProcesses(async (pid) => (await readCommandLine(pid)).includes(mark));
   t.strictSame((await list()).length, 2);

@@ -25,7 +25,11 @@ t.test("the lab's site is one that every command can load", async (t) => {
   });
   const hosts = await loadInventory(site.inventoryFolder);
   const expected = labHosts.map(({ name, address, providerId, provider, group }) => ({
-    ...{ name, group, publicIp: address, provider, providerId },
+    name,
+    group,
+    publicIp: address,
+    provider,
+    providerId,
     sshPrivateKeyFile: paths.privateKey,
   }));
   t.match(hosts, expected);

@@ -29,29 +29,44 @@ export function readSnapshot(): MachineSnapshot {
   };
 }
 
-/** Processes that are in cgroups of this one, and neither it nor what it has started itself. */
+/** What is there now and was not (`+`), or was there and is not (`-`); others may end processes. */
+export function compareSnapshots(before: MachineSnapshot, now: MachineSnapshot): string[] {
+  return Object.entries(now).flatMap(([kind, lines]) => {
+    const earlier = before[kind] ?? [];
+    const more = lines.filter((line) => !earlier.includes(line));
+    const less = kind === "processes" ? [] : earlier.filter((line) => !lines.includes(line));
+    return [
+      ...more.map((line) => `+ ${kind}: ${line}`),
+      ...less.map((line) => `- ${kind}: ${line}`),
+    ];
+  });
+}
+
+/**
+ * What has lost its parent in the cgroups of this process, and all that names the lab. What others
+ * do meanwhile has a parent, or is in other cgroups.
+ */
 function listProcesses(): string[] {
-  const own = readFileSync("/proc/self/cgroup", "utf8").trim().split("\n");
+  const own = readText("/proc/self/cgroup").trim().split("\n");
+  const ancestors = listAncestors(process.pid);
   return listNames("/proc")
-    .filter((name) => /^\d+$/.test(name) && !isOfThisRun(Number(name)))
+    .filter((name) => /^\d+$/.test(name) && !ancestors.includes(Number(name)))
     .flatMap((pid) => {
       const cgroups = readText(`/proc/${pid}/cgroup`);
       const command = readText(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
-      const isNear = own.every((line) => cgroups.includes(line));
+      const isOrphan = readParent(pid) === 1 && own.every((line) => cgroups.includes(line));
       const isOfLab = /infra-k3s-lab|state\/infra-k3s|systemd-nspawn/.test(`${command} ${cgroups}`);
-      return command !== "" && (isNear || isOfLab) ? [`${pid} ${command}`] : [];
+      return command !== "" && (isOrphan || isOfLab) ? [`${pid} ${command}`] : [];
     });
 }
 
-/** Whether the process is this one, or one of those between it and the first, or below it. */
-function isOfThisRun(pid: number): boolean {
-  return listAncestors(process.pid).includes(pid) || listAncestors(pid).includes(process.pid);
+function listAncestors(pid: number): number[] {
+  const parent = readParent(pid);
+  return parent === 0 ? [pid] : [pid, ...listAncestors(parent)];
 }
 
-function listAncestors(pid: number): number[] {
-  const parent = /^PPid:\s+(\d+)$/m.exec(readText(`/proc/${pid}/status`))?.[1];
-  if (parent === undefined || parent === "0") return [pid];
-  return [pid, ...listAncestors(Number(parent))];
+function readParent(pid: number | string): number {
+  return Number(/^PPid:\s+(\d+)$/m.exec(readText(`/proc/${pid}/status`))?.[1] ?? 0);
 }
 
 function listMounts(): string[] {
