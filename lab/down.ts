@@ -54,8 +54,8 @@ export async function takeDown(paths: LabPaths, progress: Progress): Promise<Dow
   if (record !== undefined && (await isOfThisBoot(record))) {
     result.settings = await restoreSettings(record.settings);
     result.modules = await unloadModules(record.modules);
-    await removeSharedFolders(record.folders);
   }
+  if (record !== undefined) await removeSharedFolders(record.folders);
   await removeRecord(paths, record);
   progress.say(renderResult(result));
   return result;

@@ -46,7 +46,11 @@ export function planPlugIn(hostName: string): string[] {
  * is not touched: every link is made inside the lab's namespaces.
  */
 export async function ensureNetwork(): Promise<void> {
-  if (!(await isNamespace(serversNamespace))) await runIp("netns", "add", serversNamespace);
+  if (!(await isNamespace(serversNamespace))) {
+    // What a reboot or a killed `ip` may have left of it.
+    await removeNamespace(serversNamespace);
+    await runIp("netns", "add", serversNamespace);
+  }
   const { stdout } = await runIp("-n", serversNamespace, "-brief", "link");
   if (!/^bridge /m.test(stdout)) {
     // Its address would otherwise change with the hosts that are plugged in.

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { exitCodes, InfraError } from "../lib/errors.ts";
-import { type KernelSettings, readModules, readSettings } from "./kernel-settings.ts";
+import { type KernelSettings, readSettings } from "./kernel-settings.ts";
 import type { LabPaths } from "./paths.ts";
 import { readSharedFolders, removeEmptyFolder, type SharedFolders } from "./shared-folders.ts";
 
@@ -37,7 +37,7 @@ export async function readRecord(paths: LabPaths): Promise<LabRecord | undefined
       message: "what the machine was like before the lab cannot be read",
       where: { file: paths.record },
       why: (cause as Error).message,
-      fix: `Remove that file and run the same command again; the kernel's settings (sysctl) stay as they are`,
+      fix: "Remove that file, then run the same command again; the kernel's settings stay as they are",
       exitCode: exitCodes.failed,
       cause,
     });
@@ -46,9 +46,13 @@ export async function readRecord(paths: LabPaths): Promise<LabRecord | undefined
 
 /**
  * Records the machine before the first change, unless that was done since it booted; returns the
- * record. Makes the lab's folder.
+ * record. `modules` are those that were loaded then: a mere look at the kernel may load some.
+ * Makes the lab's folder.
  */
-export async function ensureRecord(paths: LabPaths): Promise<LabRecord> {
+export async function ensureRecord(
+  paths: LabPaths,
+  modules: readonly string[],
+): Promise<LabRecord> {
   const bootId = await readBootId();
   const earlier = await readRecord(paths);
   if (earlier?.bootId === bootId) return earlier;
@@ -56,8 +60,8 @@ export async function ensureRecord(paths: LabPaths): Promise<LabRecord> {
     bootId,
     madeAt: new Date().toISOString(),
     settings: await readSettings(),
-    modules: await readModules(),
-    folders: await readSharedFolders(),
+    modules: [...modules],
+    folders: earlier?.folders ?? (await readSharedFolders()),
     madeFolders: earlier?.madeFolders ?? (await listMissing(path.dirname(paths.state))),
   };
   await mkdir(paths.state, { recursive: true, mode: 0o700 });

@@ -1,10 +1,11 @@
+import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import path from "node:path";
 import { InfraError } from "../lib/errors.ts";
 import { run } from "../lib/exec/run.ts";
 import { type CgroupMode, findMode } from "./cgroups.ts";
 import { findCacheFolder } from "./cache.ts";
-import { checkDisk } from "./disk.ts";
+import { buildBytes, checkDisk } from "./disk.ts";
 import { readMounts } from "./mounts.ts";
 import { isInNamespace } from "./network.ts";
 import { isOperator } from "./operator.ts";
@@ -24,6 +25,8 @@ export interface Asker {
 export interface Machine extends Asker {
   architecture: string;
   cgroupMode: CgroupMode | undefined;
+  /** Whether systemd runs the machine: with cgroup v2 it has to give the lab its part of them. */
+  hasSystemd: boolean;
   /** What the kernel could not do when it was tried, with the reason. */
   kernelFaults: Record<string, string>;
   /** Type of the filesystem of the state folder, as statfs(2) numbers it. */
@@ -77,6 +80,7 @@ export async function readMachine(paths: LabPaths): Promise<Machine> {
     ...asker,
     architecture: process.arch,
     cgroupMode: isUsable ? findMode(await readMounts()) : undefined,
+    hasSystemd: existsSync("/run/systemd/system"),
     kernelFaults: isUsable ? await tryKernel() : {},
     stateFilesystem: await readFilesystemType(paths.state),
   };
@@ -89,7 +93,7 @@ export async function readMachine(paths: LabPaths): Promise<Machine> {
  */
 export async function checkRequirements(machine: Machine, paths: LabPaths): Promise<void> {
   checkMachine(machine, paths);
-  await checkDisk([paths.state, findCacheFolder()]);
+  await checkDisk([paths.state, findCacheFolder()], buildBytes);
 }
 
 /** What checkRequirements refuses, but for the room on the disk. */
@@ -109,6 +113,14 @@ export function checkMachine(machine: Machine, paths: Pick<LabPaths, "state">): 
       message: "the cgroups of this machine are of no kind that the lab knows",
       why: "neither cgroup v2 nor all of v1's controllers blkio, cpu, cpuacct, cpuset, devices, freezer, memory and pids are mounted below /sys/fs/cgroup",
       fix: "Compare with: findmnt -t cgroup,cgroup2; a container without them of its own cannot hold the lab",
+    });
+  }
+  if (machine.cgroupMode === "v2" && !machine.hasSystemd) {
+    throw new InfraError({
+      code: "LAB_CGROUPS_UNKNOWN",
+      message: "the lab gets no cgroups of its own on this machine",
+      why: "it has cgroup v2, where systemd has to hand them out, and systemd does not run it",
+      fix: "Run the lab on a machine or virtual machine that systemd has booted",
     });
   }
   const [fault] = Object.entries(machine.kernelFaults);

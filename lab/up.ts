@@ -1,7 +1,7 @@
 import { ensureDisk } from "./host-disk.ts";
 import { type BootedHost, waitForHost } from "./host.ts";
 import { type LabHost, labHosts } from "./host-list.ts";
-import { raiseSettings } from "./kernel-settings.ts";
+import { raiseSettings, readModules } from "./kernel-settings.ts";
 import { ensureNetwork } from "./network.ts";
 import { ensureOperatorFiles } from "./operator.ts";
 import { ensurePackages } from "./packages.ts";
@@ -30,6 +30,7 @@ export async function bringUp(
   paths: LabPaths,
   { mirror, progress, signal }: UpOptions,
 ): Promise<Record<string, BootedHost>> {
+  const modules = await readModules();
   const machine = await readMachine(paths);
   if (machine.cgroupMode === "v2") {
     progress.say("cgroup v2: the lab was written for it and never tested on it");
@@ -37,7 +38,7 @@ export async function bringUp(
   await checkRequirements(machine, paths);
   await ensurePackages(progress);
   // Before the first change that `down` undoes.
-  await ensureRecord(paths);
+  await ensureRecord(paths, modules);
   const tree = await ensureTree({ mirror, progress, signal });
   await raiseSettings();
   await ensureSite(paths);

@@ -10,12 +10,12 @@ t.test(
     const base = path.join(t.testdir({}), "made/state");
     const paths = findPaths({ XDG_STATE_HOME: base });
     t.equal(await readRecord(paths), undefined);
-    const record = await ensureRecord(paths);
+    const record = await ensureRecord(paths, ["loop"]);
     t.strictSame(record.madeFolders, [path.dirname(base), base, path.join(base, "infra-k3s")]);
     t.match(record.settings["vm/overcommit_memory"], /^\d$/);
     t.ok(await isOfThisBoot(record));
     t.strictSame(
-      await ensureRecord(paths),
+      await ensureRecord(paths, ["loop"]),
       record,
       "what changed since is not taken for the original",
     );
@@ -29,11 +29,11 @@ t.test(
   "after a reboot the kernel's settings are read again, the folders are remembered",
   async (t) => {
     const paths = findPaths({ XDG_STATE_HOME: path.join(t.testdir({}), "made") });
-    const record = await ensureRecord(paths);
+    const record = await ensureRecord(paths, ["loop"]);
     const earlier = { ...record, bootId: "earlier", settings: { "vm/swappiness": "1234" } };
     writeFileSync(paths.record, JSON.stringify(earlier));
     t.notOk(await isOfThisBoot(earlier));
-    const now = await ensureRecord(paths);
+    const now = await ensureRecord(paths, ["loop"]);
     t.not(now.settings["vm/swappiness"], "1234");
     t.strictSame(now.madeFolders, record.madeFolders);
   },
@@ -42,10 +42,10 @@ t.test(
 t.test("folders that were there, or are used by others, stay", async (t) => {
   const base = t.testdir({ state: {} });
   const paths = findPaths({ XDG_STATE_HOME: path.join(base, "state") });
-  await removeRecord(paths, await ensureRecord(paths));
+  await removeRecord(paths, await ensureRecord(paths, ["loop"]));
   t.ok(existsSync(path.join(base, "state")));
   t.notOk(existsSync(path.join(base, "state/infra-k3s")));
-  const record = await ensureRecord(paths);
+  const record = await ensureRecord(paths, ["loop"]);
   const other = path.join(base, "state/infra-k3s/other");
   writeFileSync(other, "x");
   await removeRecord(paths, record);

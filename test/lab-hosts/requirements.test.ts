@@ -8,6 +8,7 @@ const machine: Machine = {
   architecture: "x64",
   userId: 0,
   cgroupMode: "v1",
+  hasSystemd: true,
   isInsideLab: false,
   otherState: undefined,
   kernelFaults: {},
@@ -30,6 +31,7 @@ const refused: [code: string, change: Partial<Machine>][] = [
   ["LAB_INSIDE", { isInsideLab: true }],
   ["LAB_ELSEWHERE", { otherState: "/srv/state/infra-k3s/lab" }],
   ["LAB_CGROUPS_UNKNOWN", { cgroupMode: undefined }],
+  ["LAB_CGROUPS_UNKNOWN", { cgroupMode: "v2", hasSystemd: false }],
   ["LAB_KERNEL_UNFIT", { kernelFaults: { overlay: "unknown filesystem type" } }],
   ["LAB_FOLDER_UNFIT", { stateFilesystem: 0x794c7630 }],
 ];
