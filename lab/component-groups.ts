@@ -1,0 +1,248 @@
+/** How to see that a program runs at all and is the version it should be. */
+export interface Answer {
+  args: readonly string[];
+  env?: Readonly<Record<string, string>>;
+  /** What stdout or stderr must contain. */
+  says: string;
+  /** 0 when left out. */
+  exitCode?: number;
+}
+
+export interface Program {
+  /** Its file in the cache. */
+  file: string;
+  /** The Go package it is built from; "." is the group's own. */
+  package: string;
+  /** The module whose version in go.mod is `{version}` here, and `{major}` and `{minor}`. */
+  module: string;
+  /** Appended to the module's version. */
+  versionSuffix?: string;
+  /** What the linker writes into string variables. */
+  stamps?: Readonly<Record<string, string>>;
+  /** Links to the file: it acts as the program it is called by. */
+  aliases?: readonly string[];
+  /** Asked of the file, or of each alias by its name. */
+  answers: Readonly<Record<string, Answer>>;
+}
+
+/** What is built together: one folder of lab/components, one go.mod, one entry of the cache. */
+export interface ComponentGroup {
+  name: string;
+  programs: readonly Program[];
+}
+
+const kubernetesVersion: Answer = { args: ["--version"], says: "Kubernetes {version}" };
+
+const kubernetes: ComponentGroup = {
+  name: "kubernetes",
+  programs: [
+    {
+      file: "kubernetes",
+      package: ".",
+      module: "k8s.io/kubernetes",
+      versionSuffix: "+k3s1",
+      // Without them a kubelet reports v0.0.0. client-go's copy is what the user agent says.
+      stamps: {
+        "k8s.io/component-base/version.gitVersion": "{version}",
+        "k8s.io/component-base/version.gitMajor": "{major}",
+        "k8s.io/component-base/version.gitMinor": "{minor}",
+        "k8s.io/client-go/pkg/version.gitVersion": "{version}",
+        "k8s.io/client-go/pkg/version.gitMajor": "{major}",
+        "k8s.io/client-go/pkg/version.gitMinor": "{minor}",
+      },
+      aliases: [
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-scheduler",
+        "kubelet",
+        "kube-proxy",
+        "kubectl",
+      ],
+      answers: {
+        "kube-apiserver": kubernetesVersion,
+        "kube-controller-manager": kubernetesVersion,
+        "kube-scheduler": kubernetesVersion,
+        kubelet: kubernetesVersion,
+        "kube-proxy": kubernetesVersion,
+        kubectl: { args: ["version", "--client"], says: "Client Version: {version}" },
+      },
+    },
+  ],
+};
+
+const containerdModule = "github.com/containerd/containerd/v2";
+const containerdStamps = { [`${containerdModule}/version.Version`]: "{version}" };
+
+const containerd: ComponentGroup = {
+  name: "containerd",
+  programs: [
+    {
+      file: "containerd",
+      package: `${containerdModule}/cmd/containerd`,
+      module: containerdModule,
+      stamps: containerdStamps,
+      answers: { containerd: { args: ["--version"], says: `${containerdModule} {version}` } },
+    },
+    {
+      file: "containerd-shim-runc-v2",
+      package: `${containerdModule}/cmd/containerd-shim-runc-v2`,
+      module: containerdModule,
+      stamps: containerdStamps,
+      answers: { "containerd-shim-runc-v2": { args: ["-v"], says: "Version:  {version}" } },
+    },
+    {
+      file: "ctr",
+      package: `${containerdModule}/cmd/ctr`,
+      module: containerdModule,
+      stamps: containerdStamps,
+      answers: { ctr: { args: ["--version"], says: `${containerdModule} {version}` } },
+    },
+  ],
+};
+
+const etcd: ComponentGroup = {
+  name: "etcd",
+  programs: [
+    {
+      file: "etcd",
+      package: "go.etcd.io/etcd/server/v3",
+      module: "go.etcd.io/etcd/server/v3",
+      answers: { etcd: { args: ["--version"], says: "etcd Version: {number}" } },
+    },
+  ],
+};
+
+const coredns: ComponentGroup = {
+  name: "coredns",
+  programs: [
+    {
+      file: "coredns",
+      package: "github.com/coredns/coredns",
+      module: "github.com/coredns/coredns",
+      answers: { coredns: { args: ["-version"], says: "CoreDNS-{number}" } },
+    },
+  ],
+};
+
+const cniModule = "github.com/containernetworking/plugins";
+
+const cniPlugins: ComponentGroup = {
+  name: "cni-plugins",
+  programs: ["main/bridge", "ipam/host-local", "main/loopback", "meta/portmap", "main/ptp"].map(
+    (folder) => {
+      const file = folder.slice(folder.indexOf("/") + 1);
+      return {
+        file,
+        package: `${cniModule}/plugins/${folder}`,
+        module: cniModule,
+        stamps: { [`${cniModule}/pkg/utils/buildversion.BuildVersion`]: "{version}" },
+        answers: { [file]: { args: [], says: `CNI ${file} plugin {version}` } },
+      };
+    },
+  ),
+};
+
+const veleroModule = "github.com/vmware-tanzu/velero";
+// Velero names its own images by it when it installs itself.
+const veleroStamps = { [`${veleroModule}/pkg/buildinfo.Version`]: "{version}" };
+
+const velero: ComponentGroup = {
+  name: "velero",
+  programs: [
+    {
+      file: "velero",
+      package: `${veleroModule}/cmd/velero`,
+      module: veleroModule,
+      stamps: veleroStamps,
+      answers: { velero: { args: ["version", "--client-only"], says: "Version: {version}" } },
+    },
+    {
+      file: "velero-helper",
+      package: `${veleroModule}/cmd/velero-helper`,
+      module: veleroModule,
+      answers: { "velero-helper": { args: [], says: "the working mode", exitCode: 1 } },
+    },
+    {
+      file: "velero-restore-helper",
+      package: `${veleroModule}/cmd/velero-restore-helper`,
+      module: veleroModule,
+      answers: { "velero-restore-helper": { args: [], says: "ERROR: ", exitCode: 1 } },
+    },
+    {
+      // Of the fork that Velero writes its repositories with, so both read the same format.
+      file: "kopia",
+      package: "github.com/kopia/kopia",
+      module: "github.com/kopia/kopia",
+      stamps: { "github.com/kopia/kopia/repo.BuildVersion": "{version}" },
+      answers: { kopia: { args: ["--version"], says: "{version}" } },
+    },
+  ],
+};
+
+const veleroPluginForAws: ComponentGroup = {
+  name: "velero-plugin-for-aws",
+  programs: [
+    {
+      file: "velero-plugin-for-aws",
+      package: "github.com/vmware-tanzu/velero-plugin-for-aws/velero-plugin-for-aws",
+      module: "github.com/vmware-tanzu/velero-plugin-for-aws",
+      // It knows no --version and speaks only to Velero.
+      answers: {
+        "velero-plugin-for-aws": { args: [], says: "This binary is a plugin", exitCode: 1 },
+      },
+    },
+  ],
+};
+
+const localPathProvisioner: ComponentGroup = {
+  name: "local-path-provisioner",
+  programs: [
+    {
+      file: "local-path-provisioner",
+      package: "github.com/rancher/local-path-provisioner",
+      module: "github.com/rancher/local-path-provisioner",
+      stamps: { "main.VERSION": "{version}" },
+      answers: { "local-path-provisioner": { args: ["--version"], says: "version {version}" } },
+    },
+  ],
+};
+
+const versitygw: ComponentGroup = {
+  name: "versitygw",
+  programs: [
+    {
+      file: "versitygw",
+      package: "github.com/versity/versitygw/cmd/versitygw",
+      module: "github.com/versity/versitygw",
+      stamps: { "main.Version": "{version}" },
+      answers: { versitygw: { args: ["--version"], says: "{version}" } },
+    },
+  ],
+};
+
+/** Makes images without a registry or a daemon. */
+const umoci: ComponentGroup = {
+  name: "umoci",
+  programs: [
+    {
+      file: "umoci",
+      package: "github.com/opencontainers/umoci/cmd/umoci",
+      module: "github.com/opencontainers/umoci",
+      answers: { umoci: { args: ["--version"], says: "umoci version {number}" } },
+    },
+  ],
+};
+
+/** In the order they are built in. */
+export const componentGroups: readonly ComponentGroup[] = [
+  kubernetes,
+  containerd,
+  etcd,
+  coredns,
+  cniPlugins,
+  velero,
+  veleroPluginForAws,
+  localPathProvisioner,
+  versitygw,
+  umoci,
+];
