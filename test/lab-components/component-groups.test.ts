@@ -1,0 +1,45 @@
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import t from "tap";
+import { readSources } from "../../lab/build-components.ts";
+import { componentGroups } from "../../lab/component-groups.ts";
+import { findGoFloor, findModuleVersion, listNames, planGroup } from "../../lab/plan-components.ts";
+
+const folder = path.resolve(import.meta.dirname, "../../lab/components");
+
+/** What the k3s stand-in links; nothing is built from it yet. */
+const libraries = ["flannel"];
+
+t.test("every folder is a group and every group a folder", async (t) => {
+  const groups = componentGroups.map(({ name }) => name);
+  t.strictSame((await readdir(folder)).sort(), [...groups, ...libraries].sort());
+});
+
+t.test("no two programs have the same name", async (t) => {
+  const names = componentGroups.flatMap(listNames);
+  t.strictSame([...new Set(names)], names);
+});
+
+for (const group of componentGroups) {
+  t.test(group.name, async (t) => {
+    const sources = await readSources(path.join(folder, group.name));
+    const goMod = sources["go.mod"] ?? "";
+    t.ok(sources["go.sum"], "has a go.sum");
+    t.equal(findGoFloor(goMod), "1.26.0");
+
+    const packages = group.programs.map((program) => program.package);
+    const tools = [...goMod.matchAll(/^(?:tool |\t)([^\s(]+)$/gm)].map(([, name]) => `${name}`);
+    t.strictSame(
+      tools.sort(),
+      packages.filter((name) => name !== ".").sort(),
+      "go.mod pins what is built",
+    );
+
+    for (const program of group.programs) {
+      t.ok(findModuleVersion(goMod, program.module), `${program.module} is pinned`);
+      const asked = Object.keys(program.answers).sort();
+      t.strictSame(asked, [...(program.aliases ?? [program.file])].sort(), "every name is asked");
+    }
+    t.doesNotThrow(() => planGroup(group, sources, { toolchain: { version: "go1.26.0" } }));
+  });
+}
