@@ -86,7 +86,7 @@ export async function planComponents(
     planGroup(group, allSources[index] ?? {}, { toolchain, kubernetesVersion }),
   );
   const floors = allSources.map((sources) => findGoFloor(sources["go.mod"] ?? ""));
-  return { toolchain, plans, floor: floors.sort(compareVersions).at(-1) ?? "0" };
+  return { toolchain, plans, floor: floors.toSorted(compareVersions).at(-1) ?? "0" };
 }
 
 /** All files of a group's folder, those in folders of it too. */

@@ -26,11 +26,13 @@ export type BuildEvent =
 
 /** One line for an event; undefined when there is nothing to say. */
 export function renderBuildEvent(event: BuildEvent): string | undefined {
-  if (event.kind === "planned") {
-    const { present, missing } = event;
-    if (missing.length === 0) return undefined;
-    return `components: ${missing.length} to build (${missing.join(", ")}), ${present} in the cache`;
-  }
+  if (event.kind !== "planned") return renderGroupEvent(event);
+  const { present, missing } = event;
+  if (missing.length === 0) return undefined;
+  return `components: ${missing.length} to build (${missing.join(", ")}), ${present} in the cache`;
+}
+
+function renderGroupEvent(event: Exclude<BuildEvent, { kind: "planned" }>): string {
   const { group, number, total } = event;
   const left = total - number;
   const head = `${renderSeconds(event.seconds).padStart(9)}  ${group} (${number} of ${total})`;

@@ -56,7 +56,7 @@ t.test("what a killed run left is removed, other folders are not", async (t) => 
   const leftover = `.velero-1.${process.pid}.1`;
   const cache = t.testdir({ [leftover]: { velero: "half" }, ".keep": "", "host-tree": {} });
   await fillEntry(cache, "etcd-1", async () => undefined);
-  t.strictSame((await readdir(cache)).sort(), [".keep", "etcd-1", "host-tree"]);
+  t.strictSame((await readdir(cache)).toSorted(), [".keep", "etcd-1", "host-tree"]);
 });
 
 t.test("two runs do not make the same entry at a time", async (t) => {
@@ -71,5 +71,5 @@ t.test("two runs do not make the same entry at a time", async (t) => {
     t.match(error, { why: new RegExp(`process ${process.pid} `) });
     await fillEntry(cache, "velero-1", (folder) => mkdir(path.join(folder, "bin")));
   });
-  t.strictSame((await readdir(cache)).sort(), ["etcd-1", "velero-1"]);
+  t.strictSame((await readdir(cache)).toSorted(), ["etcd-1", "velero-1"]);
 });

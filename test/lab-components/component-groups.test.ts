@@ -12,7 +12,7 @@ const libraries = ["flannel"];
 
 t.test("every folder is a group and every group a folder", async (t) => {
   const groups = componentGroups.map(({ name }) => name);
-  t.strictSame((await readdir(folder)).sort(), [...groups, ...libraries].sort());
+  t.strictSame((await readdir(folder)).toSorted(), [...groups, ...libraries].toSorted());
 });
 
 t.test("no two programs have the same name", async (t) => {
@@ -30,15 +30,19 @@ for (const group of componentGroups) {
     const packages = group.programs.map((program) => program.package);
     const tools = [...goMod.matchAll(/^(?:tool |\t)([^\s(]+)$/gm)].map(([, name]) => `${name}`);
     t.strictSame(
-      tools.sort(),
-      packages.filter((name) => name !== ".").sort(),
+      tools.toSorted(),
+      packages.filter((name) => name !== ".").toSorted(),
       "go.mod pins what is built",
     );
 
     for (const program of group.programs) {
       t.ok(findModuleVersion(goMod, program.module), `${program.module} is pinned`);
-      const asked = Object.keys(program.answers).sort();
-      t.strictSame(asked, [...(program.aliases ?? [program.file])].sort(), "every name is asked");
+      const asked = Object.keys(program.answers).toSorted();
+      t.strictSame(
+        asked,
+        [...(program.aliases ?? [program.file])].toSorted(),
+        "every name is asked",
+      );
     }
     t.doesNotThrow(() => planGroup(group, sources, { toolchain: { version: "go1.26.0" } }));
   });

@@ -48,7 +48,7 @@ func main() {
 
 func runKubectl() {
 	// kubectl logs before its flags are parsed, so it looks for the verbosity by itself.
-	_ = logs.GlogSetter(kubectl.GetLogVerbosity(os.Args))
+	_, _ = logs.GlogSetter(kubectl.GetLogVerbosity(os.Args))
 	if err := cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()); err != nil {
 		util.CheckErr(err)
 	}
