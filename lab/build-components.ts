@@ -4,7 +4,7 @@ import type { BuildEvent } from "./build-progress.ts";
 import { fillEntry, findCacheFolder } from "./cache.ts";
 import { checkAnswers, nameFiles } from "./check-programs.ts";
 import { componentGroups } from "./component-groups.ts";
-import { checkDisk } from "./disk.ts";
+import { buildBytes, checkDisk } from "./disk.ts";
 import { checkToolchain, compareVersions, readToolchain, runGo } from "./go.ts";
 import type { Toolchain } from "./go.ts";
 import { findGoFloor, listNames, planGroup } from "./plan-components.ts";
@@ -21,6 +21,10 @@ export interface BuildOptions {
   kubernetesVersion?: string;
   /** Only the groups of these names. */
   only?: readonly string[];
+  /** The environment that Go gets, but for what would change a program; our own when left out. */
+  env?: NodeJS.ProcessEnv;
+  /** How much of the disk must be free to begin; 15 GB when left out. */
+  neededBytes?: number;
   signal?: AbortSignal;
   onEvent?: (event: BuildEvent) => void;
 }
@@ -53,7 +57,7 @@ export async function buildComponents(options: BuildOptions = {}): Promise<Compo
   });
   if (missing.length > 0) {
     checkToolchain(toolchain, floor);
-    await checkDisk([cacheFolder, ...toolchain.cacheFolders]);
+    await checkDisk([cacheFolder, ...toolchain.cacheFolders], options.neededBytes ?? buildBytes);
   }
   for (const [index, plan] of missing.entries()) {
     const place = { group: plan.group.name, number: index + 1, total: missing.length };
@@ -74,12 +78,12 @@ export async function buildComponents(options: BuildOptions = {}): Promise<Compo
 
 /** Reads the sources and the installed Go, and plans each group; builds and writes nothing. */
 export async function planComponents(
-  options: Pick<BuildOptions, "kubernetesVersion" | "only"> = {},
+  options: Pick<BuildOptions, "kubernetesVersion" | "only" | "env"> = {},
 ): Promise<{ toolchain: Toolchain; plans: GroupPlan[]; floor: string }> {
   const { kubernetesVersion, only } = options;
   const groups = componentGroups.filter(({ name }) => only?.includes(name) ?? true);
   const [toolchain, ...allSources] = await Promise.all([
-    readToolchain(),
+    readToolchain(options.env ?? process.env),
     ...groups.map((group) => readSources(path.join(componentsFolder, group.name))),
   ]);
   const plans = groups.map((group, index) =>
@@ -114,7 +118,7 @@ async function buildGroup(
   plan: GroupPlan,
   place: { group: string; number: number; total: number },
   startedAt: number,
-  { signal, onEvent }: BuildOptions,
+  { signal, onEvent, env = process.env }: BuildOptions,
 ): Promise<void> {
   const groupStartedAt = performance.now();
   const count = { downloads: 0, packages: 0 };
@@ -128,6 +132,7 @@ async function buildGroup(
       const [verb = "", ...rest] = plan.arguments;
       await runGo([verb, "-o", `${folder}/`, ...rest], {
         folder: path.join(componentsFolder, plan.group.name),
+        env,
         signal,
         onError(line) {
           if (line.startsWith("go: downloading ")) count.downloads += 1;

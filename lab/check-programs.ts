@@ -43,9 +43,9 @@ async function checkAnswer(
 ): Promise<void> {
   const lines: string[] = [];
   const keep = (line: string): void => void lines.push(line);
-  const env = { HOME: home, ...answer.env };
-  const options = { folder: home, signal, onOutput: keep, onError: keep };
-  const code = await runProgram(file, answer.args, env, options);
+  const env = { HOME: home, PATH: "/usr/bin:/bin", ...answer.env };
+  const options = { folder: home, env, signal, onOutput: keep, onError: keep };
+  const code = await runProgram(file, answer.args, options);
   const expected = fillVersion(answer.says, version);
   const text = lines.join("\n");
   if (code === (answer.exitCode ?? 0) && text.includes(expected)) return;

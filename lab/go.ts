@@ -26,17 +26,12 @@ export const buildEnvironment: Readonly<Record<string, string>> = {
   GOFLAGS: "-mod=readonly",
 };
 
-/** Where modules come from stays the user's own choice: GOPROXY and the like are passed on. */
-function makeEnvironment(): NodeJS.ProcessEnv {
-  return { ...process.env, ...buildEnvironment };
-}
-
-/** Asks the installed Go; throws LAB_GO_MISSING. */
-export async function readToolchain(): Promise<Toolchain> {
+/** Asks the Go on the PATH of `env`; throws LAB_GO_MISSING. */
+export async function readToolchain(env: NodeJS.ProcessEnv): Promise<Toolchain> {
   const lines: string[] = [];
   const names = ["GOVERSION", "GOMODCACHE", "GOCACHE"];
   try {
-    await runGo(["env", ...names], { folder: "/", onOutput: (line) => lines.push(line) });
+    await runGo(["env", ...names], { folder: "/", env, onOutput: (line) => lines.push(line) });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     throw new InfraError({
@@ -77,6 +72,7 @@ export function compareVersions(a: string, b: string): number {
 
 export interface ProgramOptions {
   folder: string;
+  env: NodeJS.ProcessEnv;
   signal?: AbortSignal | undefined;
   /** Each line of stdout. */
   onOutput?: (line: string) => void;
@@ -90,8 +86,10 @@ export interface ProgramOptions {
  */
 export async function runGo(argv: readonly string[], options: ProgramOptions): Promise<void> {
   const complaints: string[] = [];
-  const code = await runProgram("go", argv, makeEnvironment(), {
+  const code = await runProgram("go", argv, {
     ...options,
+    // Where modules come from stays the user's own choice: GOPROXY and the like are passed on.
+    env: { ...options.env, ...buildEnvironment },
     onError(line) {
       if (isComplaint(line)) complaints.push(line);
       options.onError?.(line);
@@ -118,8 +116,7 @@ function isComplaint(line: string): boolean {
 export async function runProgram(
   program: string,
   argv: readonly string[],
-  env: NodeJS.ProcessEnv,
-  { folder, signal, onOutput, onError }: ProgramOptions,
+  { folder, env, signal, onOutput, onError }: ProgramOptions,
 ): Promise<number> {
   signal?.throwIfAborted();
   const child = spawn(program, argv, {
@@ -131,7 +128,7 @@ export async function runProgram(
     detached: signal !== undefined,
   });
   const stop = (): void => {
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+    if (child.pid !== undefined) stopGroup(child.pid);
   };
   signal?.addEventListener("abort", stop);
   createInterface({ input: child.stdout }).on("line", (line) => onOutput?.(line));
@@ -145,5 +142,13 @@ export async function runProgram(
     return code;
   } finally {
     signal?.removeEventListener("abort", stop);
+  }
+}
+
+function stopGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGTERM");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
