@@ -4,13 +4,17 @@ import type { BuildEvent } from "./build-progress.ts";
 import { fillEntry, findCacheFolder } from "./cache.ts";
 import { checkAnswers, nameFiles } from "./check-programs.ts";
 import { componentGroups } from "./component-groups.ts";
+import type { ComponentGroup } from "./component-groups.ts";
 import { buildBytes, checkDisk } from "./disk.ts";
 import { checkToolchain, compareVersions, readToolchain, runGo } from "./go.ts";
 import type { Toolchain } from "./go.ts";
 import { findGoFloor, listNames, planGroup } from "./plan-components.ts";
 import type { GroupPlan, Sources } from "./plan-components.ts";
 
-const componentsFolder = path.join(import.meta.dirname, "components");
+/** Where the sources of a group lie. */
+export function findFolder({ name, folder }: ComponentGroup): string {
+  return path.join(import.meta.dirname, folder ?? path.join("components", name));
+}
 
 /** Between two progress events of one group. */
 const progressSeconds = 10;
@@ -84,7 +88,7 @@ export async function planComponents(
   const groups = componentGroups.filter(({ name }) => only?.includes(name) ?? true);
   const [toolchain, ...allSources] = await Promise.all([
     readToolchain(options.env ?? process.env),
-    ...groups.map((group) => readSources(path.join(componentsFolder, group.name))),
+    ...groups.map((group) => readSources(findFolder(group))),
   ]);
   const plans = groups.map((group, index) =>
     planGroup(group, allSources[index] ?? {}, { toolchain, kubernetesVersion }),
@@ -131,7 +135,7 @@ async function buildGroup(
     const bytes = await fillEntry(cacheFolder, plan.key, async (folder) => {
       const [verb = "", ...rest] = plan.arguments;
       await runGo([verb, "-o", `${folder}/`, ...rest], {
-        folder: path.join(componentsFolder, plan.group.name),
+        folder: findFolder(plan.group),
         env,
         signal,
         onError(line) {

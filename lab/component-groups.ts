@@ -25,9 +25,11 @@ export interface Program {
   answers: Readonly<Record<string, Answer>>;
 }
 
-/** What is built together: one folder of lab/components, one go.mod, one entry of the cache. */
+/** What is built together: one folder, one go.mod, one entry of the cache. */
 export interface ComponentGroup {
   name: string;
+  /** Its folder below lab/; `components/<name>` when left out. */
+  folder?: string;
   programs: readonly Program[];
 }
 
@@ -220,6 +222,33 @@ const versitygw: ComponentGroup = {
   ],
 };
 
+/** Our own: the k3s command without the programs that it runs, and what packs them together. */
+const k3s: ComponentGroup = {
+  name: "k3s",
+  folder: "k3s",
+  programs: [
+    {
+      file: "k3s-program",
+      package: ".",
+      module: "github.com/flannel-io/flannel",
+      answers: { "k3s-program": { args: ["help"], says: "k3s stand-in of the lab" } },
+    },
+    {
+      file: "pack-k3s",
+      package: "./pack",
+      module: "github.com/flannel-io/flannel",
+      answers: { "pack-k3s": { args: [], says: "pack-k3s: --program", exitCode: 1 } },
+    },
+    {
+      // The process that keeps the namespaces of a pod.
+      file: "pause",
+      package: "./pause",
+      module: "github.com/flannel-io/flannel",
+      answers: { pause: { args: ["--version"], says: "pause of the lab" } },
+    },
+  ],
+};
+
 /** Makes images without a registry or a daemon. */
 const umoci: ComponentGroup = {
   name: "umoci",
@@ -245,4 +274,5 @@ export const componentGroups: readonly ComponentGroup[] = [
   localPathProvisioner,
   versitygw,
   umoci,
+  k3s,
 ];
