@@ -39,6 +39,8 @@ export interface Components {
   folders: Readonly<Record<string, string>>;
   /** The path of each program by its name, kubectl and the like among them. */
   programs: Readonly<Record<string, string>>;
+  /** The version of each program's file, as it says it. */
+  versions: Readonly<Record<string, string>>;
   /** The groups that this call has built; the rest was there. */
   built: readonly string[];
 }
@@ -76,6 +78,7 @@ export async function buildComponents(options: BuildOptions = {}): Promise<Compo
         listNames(group).map((name) => [name, path.join(cacheFolder, key, name)]),
       ),
     ),
+    versions: Object.assign({}, ...plans.map(({ versions }) => versions)) as Record<string, string>,
     built: missing.map(({ group }) => group.name),
   };
 }
