@@ -146,9 +146,13 @@ func runAgent(
 	if err != nil {
 		return err
 	}
+	password, err := agent.EnsurePassword()
+	if err != nil {
+		return err
+	}
 	address := strings.TrimSuffix(values.Text("server"), "/")
 	cluster, err := agent.Join(ctx, agent.Membership{
-		Server: address, Token: parsed, Node: node, Folder: agent.Folder(dataFolder),
+		Server: address, Token: parsed, Node: node, Password: password, Folder: agent.Folder(dataFolder),
 	})
 	if err != nil {
 		return ignoreEnd(ctx, err)

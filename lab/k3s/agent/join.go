@@ -28,6 +28,8 @@ type Membership struct {
 	Server string
 	Token  token.Token
 	Node   Node
+	// Password is what this machine keeps its name with.
+	Password string
 	// Folder gets certificates, keys and CAs.
 	Folder string
 }
@@ -42,16 +44,12 @@ var issued = map[string]string{
 
 // Join asks the server until it gives what a node needs, or ctx ends.
 func Join(ctx context.Context, membership Membership) (wire.ClusterConfig, error) {
-	password, err := EnsurePassword()
-	if err != nil {
-		return wire.ClusterConfig{}, err
-	}
 	if err := os.MkdirAll(membership.Folder, 0o700); err != nil {
 		return wire.ClusterConfig{}, err
 	}
 	said := ""
 	for {
-		config, err := membership.try(ctx, password)
+		config, err := membership.try(ctx)
 		if err == nil {
 			return config, nil
 		}
@@ -69,7 +67,7 @@ func Join(ctx context.Context, membership Membership) (wire.ClusterConfig, error
 	}
 }
 
-func (membership Membership) try(ctx context.Context, password string) (wire.ClusterConfig, error) {
+func (membership Membership) try(ctx context.Context) (wire.ClusterConfig, error) {
 	var config wire.ClusterConfig
 	client, ca, err := membership.trust(ctx)
 	if err != nil {
@@ -80,7 +78,7 @@ func (membership Membership) try(ctx context.Context, password string) (wire.Clu
 		if err != nil {
 			return nil, err
 		}
-		membership.authenticate(request, password)
+		membership.authenticate(request)
 		return wire.Fetch(client, request)
 	}
 	data, err := ask(http.MethodGet, wire.Config, nil)
@@ -144,7 +142,7 @@ func (membership Membership) trust(ctx context.Context) (*http.Client, []byte, e
 	return wire.NewClient(&tls.Config{RootCAs: pool}), ca, nil
 }
 
-func (membership Membership) authenticate(request *http.Request, password string) {
+func (membership Membership) authenticate(request *http.Request) {
 	secret := membership.Token
 	switch {
 	case secret.IsBootstrap:
@@ -154,6 +152,6 @@ func (membership Membership) authenticate(request *http.Request, password string
 		request.SetBasicAuth("node", secret.Secret)
 	}
 	request.Header.Set(wire.NodeName, membership.Node.Name)
-	request.Header.Set(wire.NodePassword, password)
+	request.Header.Set(wire.NodePassword, membership.Password)
 	request.Header.Set(wire.NodeIP, strings.Join(membership.Node.IPs, ","))
 }

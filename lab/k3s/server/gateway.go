@@ -20,19 +20,11 @@ type gateway struct {
 	proxy   *httputil.ReverseProxy
 }
 
-func newGateway(config config, made credentials) (*gateway, error) {
-	certificate, err := tls.LoadX509KeyPair(
-		config.serverFile("tls/client-auth-proxy.crt"), config.serverFile("tls/client-auth-proxy.key"))
-	if err != nil {
-		return nil, err
-	}
-	target, err := url.Parse(config.localURL())
-	if err != nil {
-		return nil, err
-	}
-	trust := &tls.Config{RootCAs: made.serverCA.Pool(), Certificates: []tls.Certificate{certificate}}
+// newGateway leads to the API server at target; trust has its CA and the certificate by which it knows
+// the gateway.
+func newGateway(target *url.URL, trust *tls.Config, clients *x509.CertPool) *gateway {
 	return &gateway{
-		clients: made.clientCA.Pool(),
+		clients: clients,
 		proxy: &httputil.ReverseProxy{
 			Transport: transport{
 				plain:   &http.Transport{TLSClientConfig: trust, ForceAttemptHTTP2: true},
@@ -50,7 +42,7 @@ func newGateway(config config, made credentials) (*gateway, error) {
 				}
 			},
 		},
-	}, nil
+	}
 }
 
 // transport keeps apart what HTTP/2 cannot carry: exec, attach and port-forward.

@@ -31,6 +31,10 @@ func Run(ctx context.Context, values settings.Values, unpacked *bundle.Bundle, d
 	if err != nil {
 		return err
 	}
+	password, err := agent.EnsurePassword()
+	if err != nil {
+		return err
+	}
 	manifests := newManifests(config)
 	if err := manifests.writePackaged(); err != nil {
 		return err
@@ -57,7 +61,7 @@ func Run(ctx context.Context, values settings.Values, unpacked *bundle.Bundle, d
 	defer group.Stop()
 	failed := make(chan error, 2)
 	go func() { failed <- runControlPlane(ctx, config, client, passwords, manifests, group) }()
-	go func() { failed <- runAgent(ctx, config, made, group) }()
+	go func() { failed <- runAgent(ctx, config, made, password, group) }()
 	for range 2 {
 		select {
 		case err := <-failed:
@@ -68,7 +72,7 @@ func Run(ctx context.Context, values settings.Values, unpacked *bundle.Bundle, d
 			return nil
 		}
 	}
-	if err := ensureOwnPassword(ctx, passwords); err != nil && ctx.Err() == nil {
+	if err := passwords.ensureOwn(ctx, password); err != nil && ctx.Err() == nil {
 		slog.Error("Unable to store this node's password", "error", err)
 	}
 	<-ctx.Done()
@@ -107,12 +111,13 @@ func runControlPlane(
 	return process.TellReady()
 }
 
-func runAgent(ctx context.Context, config config, made credentials, group *process.Group) error {
+func runAgent(ctx context.Context, config config, made credentials, password string, group *process.Group) error {
 	cluster, err := agent.Join(ctx, agent.Membership{
-		Server: fmt.Sprintf("https://%s:%s", loopback, config.port),
-		Token:  token.Token{CAHash: token.HashCA(made.serverCA.PEM), User: "node", Secret: made.agentSecret},
-		Node:   config.node,
-		Folder: agent.Folder(config.dataFolder),
+		Server:   fmt.Sprintf("https://%s:%s", loopback, config.port),
+		Token:    token.Token{CAHash: token.HashCA(made.serverCA.PEM), User: "node", Secret: made.agentSecret},
+		Node:     config.node,
+		Password: password,
+		Folder:   agent.Folder(config.dataFolder),
 	})
 	if err != nil {
 		return err
@@ -127,14 +132,6 @@ func runAgent(ctx context.Context, config config, made credentials, group *proce
 		PauseImage: config.values.TextOr("pause-image", config.images["pause"]),
 		Group:      group,
 	})
-}
-
-func ensureOwnPassword(ctx context.Context, passwords *passwords) error {
-	password, err := agent.EnsurePassword()
-	if err != nil {
-		return err
-	}
-	return passwords.ensureOwn(ctx, password)
 }
 
 func newClient(config config) (*kubernetes.Clientset, error) {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -27,10 +28,16 @@ type supervisor struct {
 
 // serve listens at once, also while the API is not there yet.
 func serve(config config, made credentials, passwords *passwords) (*http.Server, error) {
-	gateway, err := newGateway(config, made)
+	target, err := url.Parse(config.localURL())
 	if err != nil {
 		return nil, err
 	}
+	proxyCertificate, err := tls.LoadX509KeyPair(
+		config.serverFile("tls/client-auth-proxy.crt"), config.serverFile("tls/client-auth-proxy.key"))
+	if err != nil {
+		return nil, err
+	}
+	trust := &tls.Config{RootCAs: made.serverCA.Pool(), Certificates: []tls.Certificate{proxyCertificate}}
 	certificate, err := tls.LoadX509KeyPair(
 		config.serverFile("tls/serving-kube-apiserver.crt"), config.serverFile("tls/serving-kube-apiserver.key"))
 	if err != nil {
@@ -38,7 +45,7 @@ func serve(config config, made credentials, passwords *passwords) (*http.Server,
 	}
 	supervisor := &supervisor{config, made, passwords}
 	routes := http.NewServeMux()
-	routes.Handle("/", gateway)
+	routes.Handle("/", newGateway(target, trust, made.clientCA.Pool()))
 	routes.HandleFunc("GET "+wire.Ping, func(writer http.ResponseWriter, _ *http.Request) {
 		answer(writer, []byte("pong"))
 	})
