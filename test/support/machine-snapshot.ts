@@ -75,12 +75,19 @@ function listMounts(): string[] {
     .toSorted(compare);
 }
 
+/** Those of the lab and of container runtimes, and all below the ones that this process is in. */
 function listCgroups(): string[] {
-  const found = runLines("find", "/sys/fs/cgroup", "-type", "d");
-  const own = readLines("/proc/self/cgroup").map((line) => line.replace(/^\d+:[^:]*:/, ""));
+  const own = readLines("/proc/self/cgroup")
+    .map((line) => line.replace(/^\d+:[^:]*:/, ""))
+    .filter((cgroup) => cgroup !== "/");
   // Whoever runs this may give each command, also each of others, a cgroup of its own.
-  const isOurs = (folder: string) => own.some((cgroup) => folder.includes(cgroup));
-  return found.filter((folder) => folder.includes("infra-k3s") || isOurs(folder)).toSorted(compare);
+  return runLines("find", "/sys/fs/cgroup", "-type", "d")
+    .filter(
+      (folder) =>
+        /infra-k3s|infrak3s|kubepods|k8s\.io/.test(folder) ||
+        own.some((one) => folder.includes(one)),
+    )
+    .toSorted(compare);
 }
 
 function listSettings(folder: string): string[] {
