@@ -162,6 +162,8 @@ func runAgent(
 	err = agent.Run(ctx, agent.Options{
 		Node: node, Values: values, DataFolder: dataFolder, Programs: programs, Cluster: cluster,
 		APIServer: address, PauseImage: values.TextOr("pause-image", unpacked.Images["pause"]), Group: group,
+		// Its server has given it certificates, and asked the API for that.
+		Wait: func(context.Context) error { return nil },
 	})
 	if err != nil {
 		return ignoreEnd(ctx, err)

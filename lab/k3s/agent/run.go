@@ -23,6 +23,8 @@ type Options struct {
 	APIServer  string
 	PauseImage string
 	Group      *process.Group
+	// Wait returns when there is an API; a kubelet before that asks ever less often.
+	Wait func(context.Context) error
 }
 
 // Run starts the node's programs and returns when its network is there; they run on in the group.
@@ -47,6 +49,9 @@ func Run(ctx context.Context, options Options) error {
 	images := newImages(options)
 	images.importNew(ctx, false)
 	go images.watch(ctx)
+	if err := options.Wait(ctx); err != nil {
+		return err
+	}
 	if err := options.startKubelet(); err != nil {
 		return err
 	}

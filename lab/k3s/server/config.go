@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	apiPort     = 6444
-	loopback    = "127.0.0.1"
+	loopback = "127.0.0.1"
+	// apiAddress is kube-apiserver's own; every other one leads to the gateway.
+	apiAddress  = "127.0.0.2"
 	defaultPort = "6443"
 )
 
@@ -104,7 +105,7 @@ func (config config) program(name string) string {
 }
 
 func (config config) localURL() string {
-	return fmt.Sprintf("https://%s:%d", loopback, apiPort)
+	return fmt.Sprintf("https://%s:%s", apiAddress, config.port)
 }
 
 func first(values []string, otherwise string) string {

@@ -23,7 +23,7 @@ func (config config) planEtcd() (process.Program, error) {
 	if err != nil {
 		return process.Program{}, err
 	}
-	tls := config.serverFile("tls/etcd/")
+	tls := config.serverFile("tls/etcd") + "/"
 	peer := fmt.Sprintf("https://%s:2380", config.node.IPs[0])
 	client := fmt.Sprintf("https://%s:2379", config.node.IPs[0])
 	args := []string{
@@ -65,18 +65,18 @@ func (config config) nameMember(file string) (string, error) {
 	return name, os.WriteFile(file, []byte(name), 0o600)
 }
 
-// planAPIServer listens only to this machine; the gateway takes what comes from elsewhere.
+// planAPIServer listens only to this machine; the gateway takes what comes from elsewhere. It has to be
+// on the same port: that is the one it advertises to pods.
 func (config config) planAPIServer() process.Program {
-	tls := config.serverFile("tls/")
+	tls := config.serverFile("tls") + "/"
 	issuer := "https://kubernetes.default.svc." + config.cluster.ClusterDomain
 	args := []string{
 		"--advertise-address=" + config.advertiseAddress,
-		"--advertise-port=" + config.port,
 		"--allow-privileged=true",
 		"--anonymous-auth=false",
 		"--api-audiences=" + issuer + ",k3s",
 		"--authorization-mode=Node,RBAC",
-		"--bind-address=" + loopback,
+		"--bind-address=" + apiAddress,
 		"--cert-dir=" + tls + "temporary-certs",
 		"--client-ca-file=" + tls + "client-ca.crt",
 		"--enable-admission-plugins=NodeRestriction",
@@ -89,6 +89,7 @@ func (config config) planAPIServer() process.Program {
 		"--kubelet-client-certificate=" + tls + "client-kube-apiserver.crt",
 		"--kubelet-client-key=" + tls + "client-kube-apiserver.key",
 		"--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname",
+		"--permit-port-sharing=true",
 		"--profiling=false",
 		"--proxy-client-cert-file=" + tls + "client-auth-proxy.crt",
 		"--proxy-client-key-file=" + tls + "client-auth-proxy.key",
@@ -97,7 +98,7 @@ func (config config) planAPIServer() process.Program {
 		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
 		"--requestheader-group-headers=X-Remote-Group",
 		"--requestheader-username-headers=X-Remote-User",
-		fmt.Sprintf("--secure-port=%d", apiPort),
+		"--secure-port=" + config.port,
 		"--service-account-issuer=" + issuer,
 		"--service-account-key-file=" + tls + "service.key",
 		"--service-account-signing-key-file=" + tls + "service.key",
@@ -114,7 +115,7 @@ func (config config) planAPIServer() process.Program {
 }
 
 func (config config) planControllerManager() process.Program {
-	tls := config.serverFile("tls/")
+	tls := config.serverFile("tls") + "/"
 	kubeconfig := config.serverFile("cred/controller.kubeconfig")
 	args := []string{
 		"--allocate-node-cidrs=true",
@@ -145,7 +146,7 @@ func (config config) planControllerManager() process.Program {
 }
 
 func (config config) planScheduler() process.Program {
-	tls := config.serverFile("tls/")
+	tls := config.serverFile("tls") + "/"
 	kubeconfig := config.serverFile("cred/scheduler.kubeconfig")
 	args := []string{
 		"--authentication-kubeconfig=" + kubeconfig,

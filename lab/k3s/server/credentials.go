@@ -63,7 +63,8 @@ func ensureCredentials(config config) (credentials, error) {
 			return credentials{}, err
 		}
 	}
-	return made, made.ensureTokens(config)
+	err := made.ensureTokens(config)
+	return made, err
 }
 
 type plannedLeaf struct {
@@ -76,7 +77,7 @@ func listLeaves(config config) []plannedLeaf {
 	hosts := append([]string{
 		"kubernetes", "kubernetes.default", "kubernetes.default.svc",
 		"kubernetes.default.svc." + config.cluster.ClusterDomain,
-		"localhost", loopback, "::1", config.serviceAddress, config.advertiseAddress, config.node.Name,
+		"localhost", loopback, apiAddress, "::1", config.serviceAddress, config.advertiseAddress, config.node.Name,
 	}, config.node.IPs...)
 	hosts = append(append(hosts, config.node.ExternalIPs...), config.values.List("tls-san")...)
 	etcdHosts := []string{"localhost", loopback, "::1", config.node.Name, config.node.IPs[0]}

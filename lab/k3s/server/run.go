@@ -61,7 +61,7 @@ func Run(ctx context.Context, values settings.Values, unpacked *bundle.Bundle, d
 	defer group.Stop()
 	failed := make(chan error, 2)
 	go func() { failed <- runControlPlane(ctx, config, client, passwords, manifests, group) }()
-	go func() { failed <- runAgent(ctx, config, made, password, group) }()
+	go func() { failed <- runAgent(ctx, config, client, made, password, group) }()
 	for range 2 {
 		select {
 		case err := <-failed:
@@ -93,9 +93,7 @@ func runControlPlane(
 		return err
 	}
 	group.Keep(config.planAPIServer())
-	if err := waitFor(ctx, "the API server", func() error {
-		return client.RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
-	}); err != nil {
+	if err := waitForAPI(ctx, client); err != nil {
 		return err
 	}
 	group.Keep(config.planControllerManager())
@@ -111,7 +109,9 @@ func runControlPlane(
 	return process.TellReady()
 }
 
-func runAgent(ctx context.Context, config config, made credentials, password string, group *process.Group) error {
+func runAgent(
+	ctx context.Context, config config, client *kubernetes.Clientset, made credentials, password string, group *process.Group,
+) error {
 	cluster, err := agent.Join(ctx, agent.Membership{
 		Server:   fmt.Sprintf("https://%s:%s", loopback, config.port),
 		Token:    token.Token{CAHash: token.HashCA(made.serverCA.PEM), User: "node", Secret: made.agentSecret},
@@ -131,6 +131,13 @@ func runAgent(ctx context.Context, config config, made credentials, password str
 		APIServer:  config.localURL(),
 		PauseImage: config.values.TextOr("pause-image", config.images["pause"]),
 		Group:      group,
+		Wait:       func(ctx context.Context) error { return waitForAPI(ctx, client) },
+	})
+}
+
+func waitForAPI(ctx context.Context, client *kubernetes.Clientset) error {
+	return waitFor(ctx, "the API server", func() error {
+		return client.RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
 	})
 }
 

@@ -69,7 +69,7 @@ func serve(config config, made credentials, passwords *passwords) (*http.Server,
 	for path, issue := range supervisor.issuers() {
 		routes.HandleFunc("POST "+path, supervisor.guard(supervisor.issue(issue)))
 	}
-	listener, err := net.Listen("tcp", net.JoinHostPort(config.values.Text("bind-address"), config.port))
+	listener, err := listen(net.JoinHostPort(config.values.Text("bind-address"), config.port))
 	if err != nil {
 		return nil, err
 	}
