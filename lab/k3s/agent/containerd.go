@@ -31,6 +31,7 @@ const containerdForm = `version = 3
 [plugins.'io.containerd.cri.v1.runtime']
   enable_unprivileged_ports = true
   enable_unprivileged_icmp = true
+  restrict_oom_score_adj = %t
 
 [plugins.'io.containerd.cri.v1.runtime'.cni]
   bin_dirs = [%q]
@@ -53,7 +54,7 @@ func (options Options) cniFolder() string {
 func (options Options) startContainerd(ctx context.Context) error {
 	config := options.agentFile("etc/containerd/config.toml")
 	text := fmt.Sprintf(containerdForm, options.agentFile("containerd"), options.PauseImage,
-		options.Programs, options.cniFolder(), ContainerdSocket)
+		!mayAdjustOOM(), options.Programs, options.cniFolder(), ContainerdSocket)
 	log := options.agentFile("containerd/containerd.log")
 	for _, folder := range []string{filepath.Dir(config), filepath.Dir(log), options.cniFolder()} {
 		if err := os.MkdirAll(folder, 0o755); err != nil {

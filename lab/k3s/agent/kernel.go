@@ -6,6 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // setUpKernel sets what pods' traffic needs, as k3s does; modules are the machine's business.
@@ -24,4 +28,20 @@ func setUpKernel() error {
 		}
 	}
 	return nil
+}
+
+// mayAdjustOOM is whether this process may make the kernel spare others, as the pause container is to
+// be. A machine within another one may not.
+func mayAdjustOOM() bool {
+	data, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(data)) {
+		if mask, found := strings.CutPrefix(line, "CapEff:"); found {
+			capabilities, err := strconv.ParseUint(strings.TrimSpace(mask), 16, 64)
+			return err == nil && capabilities&(1<<unix.CAP_SYS_RESOURCE) != 0
+		}
+	}
+	return false
 }
