@@ -105,7 +105,9 @@ async function readSetting(name: string): Promise<string | undefined> {
   try {
     return (await readFile(path.join("/proc/sys", name), "utf8")).trim();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    // What may not even be read will not be changed.
+    if (["ENOENT", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? ""))
+      return undefined;
     throw error;
   }
 }
