@@ -37,8 +37,17 @@ const kept = [
   // A pattern for secrets must not swallow code.
   "lib/cluster/kubeconfig.ts",
   "test/cluster/kubeconfig.test.ts",
+  "lab/k3s/pki/kubeconfig.go",
 ];
 for (const file of kept) t.notOk(isIgnored(file), `${file} is committed`);
+
+t.test("no source file is left out of Git", async (t) => {
+  const folders = ["lib", "lab", "scripts", "test", "ansible", "config", "docs"];
+  const argv = ["ls-files", "--others", "--ignored", "--exclude-standard", "--", ...folders];
+  const { status, stdout } = spawnSync("git", argv, { cwd: repositoryRoot, encoding: "utf8" });
+  t.equal(status, 0);
+  t.strictSame(stdout.split("\n").filter(Boolean), []);
+});
 
 t.test(".envrc.example names every variable and holds no value of a secret", async (t) => {
   const text = readFileSync(path.join(repositoryRoot, ".envrc.example"), "utf8");
