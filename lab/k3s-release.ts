@@ -1,12 +1,10 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { pipeline } from "node:stream/promises";
 import { run } from "../lib/exec/run.ts";
 import type { Components } from "./build-components.ts";
 import { fillEntry, findCacheFolder, makeKey } from "./cache.ts";
 import type { DebianFiles } from "./debian-files.ts";
+import { hashFile } from "./hash-file.ts";
 import { planRestoreImage, planSystemImages } from "./image-recipes.ts";
 import type { ImageRecipe } from "./image-recipes.ts";
 import { writeArchive } from "./images.ts";
@@ -113,12 +111,6 @@ async function fill(
   const files = [release.k3s, release.images, release.restoreImage];
   const lines = files.map(async (file) => `${await hashFile(file)}  ${path.basename(file)}\n`);
   await writeFile(release.sums, (await Promise.all(lines)).join(""));
-}
-
-async function hashFile(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(file), hash);
-  return hash.digest("hex");
 }
 
 function get(programs: Readonly<Record<string, string>>, name: string): string {
