@@ -39,7 +39,8 @@ async function addImage(umoci: string, layout: string, recipe: ImageRecipe): Pro
   const image = `${layout}:${recipe.name}`;
   await run([umoci, "new", "--image", image]);
   for (const [from, to] of recipe.layers) {
-    await run([umoci, "insert", "--compress", "zstd", "--image", image, from, to]);
+    const layer = ["--no-history", "--compress", "zstd"];
+    await run([umoci, "insert", ...layer, "--image", image, from, to]);
   }
   const { entrypoint, command, user } = recipe;
   await run([
@@ -47,6 +48,10 @@ async function addImage(umoci: string, layout: string, recipe: ImageRecipe): Pro
     "config",
     "--image",
     image,
+    "--no-history",
+    // The same files make the same archive.
+    "--created",
+    "1970-01-01T00:00:00Z",
     "--config.env",
     searchPath,
     ...(entrypoint === undefined ? [] : ["--config.entrypoint", entrypoint]),
