@@ -4,7 +4,7 @@ import type { BuildEvent } from "./build-progress.ts";
 import { fillEntry, findCacheFolder } from "./cache.ts";
 import { checkAnswers, nameFiles } from "./check-programs.ts";
 import { componentGroups } from "./component-groups.ts";
-import type { ComponentGroup } from "./component-groups.ts";
+import type { ComponentGroup } from "./component-group.ts";
 import { buildBytes, checkDisk } from "./disk.ts";
 import { checkToolchain, compareVersions, readToolchain, runGo } from "./go.ts";
 import type { Toolchain } from "./go.ts";

@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, symlink } from "node:fs/promises";
 import path from "node:path";
 import { InfraError } from "../lib/errors.ts";
-import type { Answer, ComponentGroup } from "./component-groups.ts";
+import type { Answer, ComponentGroup } from "./component-group.ts";
 import { runProgram } from "./go.ts";
 import { fillVersion } from "./plan-components.ts";
 import type { GroupPlan } from "./plan-components.ts";

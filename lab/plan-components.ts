@@ -1,5 +1,5 @@
 import { makeKey } from "./cache.ts";
-import type { ComponentGroup, Program } from "./component-groups.ts";
+import type { ComponentGroup, Program } from "./component-group.ts";
 import { buildEnvironment, buildFlags } from "./go.ts";
 import type { Toolchain } from "./go.ts";
 

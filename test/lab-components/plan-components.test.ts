@@ -1,5 +1,5 @@
 import t from "tap";
-import type { ComponentGroup } from "../../lab/component-groups.ts";
+import type { ComponentGroup } from "../../lab/component-group.ts";
 import {
   fillVersion,
   findGoFloor,
