@@ -75,6 +75,8 @@ function listPrograms(): { program: string; ways: Way[] }[] {
     return { program: `${script} --help`, ways };
   });
   const others = [
+    // What npx takes by itself, whatever it starts.
+    ["npx", "--no-install", "--call", "true"],
     ["kubectl", "version", "--client"],
     ["ansible-playbook", "--version"],
   ].map((argv) => ({ program: argv.join(" "), ways: [{ name: "", argv, env }] }));
