@@ -6,6 +6,7 @@ import { labHosts, renderHostsFile } from "./host-list.ts";
 import { enterNamespace, operatorNamespace } from "./network.ts";
 import { type Mount, readMounts } from "./mounts.ts";
 import type { LabPaths } from "./paths.ts";
+import { readSecretVariables } from "./server-secrets.ts";
 
 /** Variables that would lead a program to a real cluster, a real cloud or a real secret. */
 const realThings = /^(KUBECONFIG|(CLOUDFLARE|AWS|HCLOUD|VULTR|TF|SOPS|ANSIBLE|INFRA_K3S)_.*)$/;
@@ -54,13 +55,17 @@ export async function enterOperator(
   return [...enterNamespace(operatorNamespace), ...ownMounts, ...enter, ...argv];
 }
 
-/** `env` without anything that belongs to another place than the lab, and with the lab's site. */
+/**
+ * `env` without anything that belongs to another place than the lab, and with the lab's site and
+ * the token of its emulated provider.
+ */
 export function buildOperatorEnvironment(
   paths: LabPaths,
   env: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !realThings.test(name));
-  return { ...Object.fromEntries(kept), INFRA_K3S_SITE: paths.state };
+  const own = { ...readSecretVariables(paths.servers), INFRA_K3S_SITE: paths.state };
+  return { ...Object.fromEntries(kept), ...own };
 }
 
 /** Runs a program where the operator is, on this process's terminal; returns its exit code. */

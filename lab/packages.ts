@@ -12,6 +12,7 @@ const needed = [
   { file: "ip", package: "iproute2" },
   { file: "ssh", package: "openssh-client" },
   { file: "ssh-keygen", package: "openssh-client" },
+  { file: "openssl", package: "openssl" },
   { file: "nsenter", package: "util-linux" },
   { file: "setpriv", package: "util-linux" },
 ] as const;

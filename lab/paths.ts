@@ -18,7 +18,26 @@ export interface LabPaths {
   /** Of the operator's namespace, in place of /etc/hosts and /etc/resolv.conf. */
   operatorHosts: string;
   operatorResolver: string;
+  servers: ServerPaths;
   host(name: string): HostPaths;
+}
+
+/** Of the lab's servers; none of it can be seen from a host. */
+export interface ServerPaths {
+  folder: string;
+  settings: string;
+  log: string;
+  /** A socket (lab/clouds/control.ts). */
+  control: string;
+  /** A folder with the CA, the server's certificate and their keys. */
+  tls: string;
+  ca: string;
+  /** Of the emulated provider's API. */
+  token: string;
+  /** The bucket's key pair, as the AWS tools write it. */
+  s3Keys: string;
+  /** Each folder in it is a bucket. */
+  buckets: string;
 }
 
 export interface HostPaths {
@@ -65,6 +84,17 @@ export function findPaths(env: NodeJS.ProcessEnv = process.env): LabPaths {
     knownHosts: at("ssh/known_hosts"),
     operatorHosts: at("operator/hosts"),
     operatorResolver: at("operator/resolv.conf"),
+    servers: {
+      folder: at("servers"),
+      settings: at("servers/settings.json"),
+      log: at("servers/log"),
+      control: at("servers/control"),
+      tls: at("servers/tls"),
+      ca: at("servers/tls/ca.pem"),
+      token: at("servers/hcloud-token"),
+      s3Keys: at("servers/s3-keys"),
+      buckets: at("servers/buckets"),
+    },
     host: (name) => ({
       folder: at("hosts", name),
       tree: at("hosts", name, "tree"),

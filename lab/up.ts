@@ -1,3 +1,5 @@
+import { buildComponents } from "./build-components.ts";
+import { renderBuildEvent } from "./build-progress.ts";
 import { ensureDisk } from "./host-disk.ts";
 import { type BootedHost, waitForHost } from "./host.ts";
 import { type LabHost, labHosts } from "./host-list.ts";
@@ -11,6 +13,7 @@ import type { Progress } from "./progress.ts";
 import { ensureRecord } from "./record.ts";
 import { checkRequirements, readMachine } from "./requirements.ts";
 import { ensureTree } from "./rootfs.ts";
+import { ensureServers, planServerSettings, serverGroups } from "./servers.ts";
 import { ensureSite } from "./site.ts";
 
 export interface UpOptions {
@@ -21,10 +24,11 @@ export interface UpOptions {
 }
 
 /**
- * Brings up whatever of the lab's hosts is not up, whatever an earlier run has left; returns when
- * ssh works on all of them. What is done survives an interruption, and the next run goes on there.
+ * Brings up whatever of the lab's hosts and servers is not up, whatever an earlier run has left;
+ * returns when ssh works on all hosts and the servers answer. What is done survives an interruption, and the next run goes on there.
  * Throws what checkRequirements throws, and LAB_PROGRAM_MISSING, LAB_MIRROR_MISSING,
- * LAB_CACHE_BUSY, LAB_HOST_MISSING, LAB_HOST_FAILED.
+ * LAB_CACHE_BUSY, LAB_HOST_MISSING, LAB_HOST_FAILED, LAB_SERVERS_FAILED, and what buildComponents
+ * throws.
  */
 export async function bringUp(
   paths: LabPaths,
@@ -39,9 +43,17 @@ export async function bringUp(
   await ensurePackages(progress);
   // Before the first change that `down` undoes.
   await ensureRecord(paths, modules);
+  const components = await buildComponents({
+    only: serverGroups,
+    signal,
+    onEvent(event) {
+      const line = renderBuildEvent(event);
+      if (line !== undefined) progress.say(line.trim());
+    },
+  });
   const tree = await ensureTree({ mirror, progress, signal });
   await raiseSettings();
-  await ensureSite(paths);
+  await ensureSite(paths, planServerSettings(paths));
   await ensureOperatorFiles(paths);
   signal.throwIfAborted();
   await ensureNetwork();
@@ -52,6 +64,8 @@ export async function bringUp(
       await bringUpHost(paths, host, tree, { progress, signal }),
     ]),
   );
+  // After the hosts: their power is then as the provider is to find it.
+  await ensureServers(paths, { components, progress, signal });
   return Object.fromEntries(booted) as Record<string, BootedHost>;
 }
 

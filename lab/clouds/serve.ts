@@ -1,0 +1,112 @@
+import { spawn } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { connect, type ListenOptions, type Server } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { labHosts } from "../host-list.ts";
+import { findPaths } from "../paths.ts";
+import { powerOff, powerOn, readPower, shutDown } from "../power.ts";
+import { createCacheFiles } from "./cache-files.ts";
+import { createControl } from "./control.ts";
+import { createHetznerApi, type HetznerApi } from "./hetzner-api.ts";
+import { createS3Proxy } from "./s3-proxy.ts";
+import { parseKeys, type ServeSettings } from "./settings.ts";
+
+/**
+ * The lab's servers in one process, with versitygw as its child. usage: serve.ts SETTINGS
+ *
+ * It runs in their network namespace and in nothing else of its own, so that it can switch hosts
+ * on and off as the machine's root does: every network of the lab is named, none is "here".
+ */
+const settings = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as ServeSettings;
+const { address, ports } = settings;
+
+const tls = {
+  key: readFileSync(settings.certificate.key, "utf8"),
+  cert: readFileSync(settings.certificate.cert, "utf8"),
+};
+const upstream = { host: "127.0.0.1", port: ports.versitygw };
+startVersitygw();
+await waitForPort(upstream);
+const proxy = createS3Proxy({ tls, upstream });
+const api = await openProvider();
+const power = createTlsServer(tls, api.handle);
+const files = createServer(createCacheFiles(settings.cacheFolder));
+await listen(proxy.server, { host: address, port: ports.s3 });
+await listen(power, { host: address, port: ports.power });
+await listen(files, { host: address, port: ports.files });
+// Last: whoever it answers may use the others. Only one process at a time is started on it.
+rmSync(settings.controlSocket, { force: true });
+const control = createServer(createControl({ version: settings.version, proxy, api }));
+await listen(control, { path: settings.controlSocket });
+
+function startVersitygw(): void {
+  const keys = parseKeys(readFileSync(settings.keysFile, "utf8"));
+  const listenOn = `${upstream.host}:${upstream.port}`;
+  const argv = [settings.versitygw, "--port", listenOn, "--quiet", "posix", settings.bucketsFolder];
+  const child = spawn("setpriv", ["--pdeathsig", "KILL", ...argv], {
+    // By the environment: everybody on the machine can read arguments.
+    env: {
+      PATH: process.env["PATH"],
+      ROOT_ACCESS_KEY: keys.id,
+      ROOT_SECRET_KEY: keys.secret,
+      // The only region that R2 has (https://developers.cloudflare.com/r2/api/s3/api/).
+      VGW_REGION: "auto",
+    },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  child.once("error", (error) => end(`versitygw cannot be started: ${error.message}`));
+  child.once("exit", (code, signal) => end(`versitygw ended with ${signal ?? `code ${code}`}`));
+}
+
+/** The machines are what they are now; from here on the provider learns only of its own orders. */
+async function openProvider(): Promise<HetznerApi> {
+  const paths = findPaths({ XDG_STATE_HOME: settings.stateHome });
+  const nameHost = (id: string) => labHosts.find((host) => host.providerId === id)?.name ?? "";
+  const provider = createHetznerApi({
+    token: readFileSync(settings.tokenFile, "utf8").trim(),
+    power: {
+      powerOff: async (id) => await powerOff(paths, nameHost(id)),
+      powerOn: async (id) => await powerOn(paths, nameHost(id)),
+      shutDown: async (id) => await shutDown(paths, nameHost(id)),
+      isRunning: async (id) => (await readPower(paths, nameHost(id))) === "running",
+    },
+    onFailure: (id, error) => say(`an order for server ${id} failed: ${String(error)}`),
+  });
+  for (const { name, providerId, address: publicIp } of labHosts) {
+    provider.servers.set(providerId, { name, publicIp, status: await readPower(paths, name) });
+  }
+  return provider;
+}
+
+async function waitForPort({ host, port }: { host: string; port: number }): Promise<void> {
+  for (;;) {
+    const isOpen = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, host);
+      socket.once("connect", () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once("error", () => resolve(false));
+    });
+    if (isOpen) return;
+    await sleep(20);
+  }
+}
+
+async function listen(server: Server, where: ListenOptions): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(where, resolve);
+  });
+}
+
+function say(text: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${text}\n`);
+}
+
+function end(text: string): never {
+  say(text);
+  process.exit(1);
+}

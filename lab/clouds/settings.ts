@@ -1,0 +1,28 @@
+/** What serve.ts is started with; it holds names of files with secrets, and no secret. */
+export interface ServeSettings {
+  /** Of this file's contents and of the code; a server of another version is replaced. */
+  version: string;
+  /** XDG_STATE_HOME of the lab whose hosts are switched. */
+  stateHome: string;
+  address: string;
+  ports: { s3: number; power: number; files: number; versitygw: number };
+  certificate: { key: string; cert: string };
+  tokenFile: string;
+  /** As the AWS tools write it, one profile `default`. */
+  keysFile: string;
+  /** The built program. */
+  versitygw: string;
+  /** Each folder in it is a bucket. */
+  bucketsFolder: string;
+  cacheFolder: string;
+  controlSocket: string;
+}
+
+/** The key pair in a credentials file; throws a plain Error, a defect, when there is none. */
+export function parseKeys(text: string): { id: string; secret: string } {
+  const read = (name: string) => new RegExp(`^${name} *= *(\\S+)$`, "m").exec(text)?.[1];
+  const id = read("aws_access_key_id");
+  const secret = read("aws_secret_access_key");
+  if (id === undefined || secret === undefined) throw new Error("there is no key pair in the file");
+  return { id, secret };
+}

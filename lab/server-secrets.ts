@@ -1,0 +1,35 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { rename, stat, writeFile } from "node:fs/promises";
+import { registerSecret } from "../lib/cli/redact.ts";
+import type { ServerPaths } from "./paths.ts";
+
+/** Makes the token of the emulated provider and the keys of the bucket, each for its owner only. */
+export async function ensureSecrets({ token, s3Keys }: ServerPaths): Promise<void> {
+  await ensureSecret(token, () => `${randomBytes(32).toString("hex")}\n`);
+  await ensureSecret(s3Keys, () => {
+    const id = randomBytes(16).toString("hex");
+    const secret = randomBytes(32).toString("hex");
+    return `[default]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`;
+  });
+}
+
+/** The variables that lib/ reads secrets from, as far as the lab has them. */
+export function readSecretVariables({ token: file }: ServerPaths): Record<string, string> {
+  let token: string;
+  try {
+    token = readFileSync(file, "utf8").trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw error;
+  }
+  registerSecret(token);
+  return { HCLOUD_TOKEN: token };
+}
+
+/** Whole or not at all, so that a second run never finds half a secret. */
+export async function ensureSecret(file: string, make: () => string): Promise<void> {
+  if ((await stat(file).catch(() => undefined)) !== undefined) return;
+  await writeFile(`${file}.new`, make(), { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}

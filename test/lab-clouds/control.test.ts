@@ -1,0 +1,55 @@
+import { createServer } from "node:http";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import t from "tap";
+import {
+  createControl,
+  cutBucket,
+  plantFaults,
+  readCounters,
+  readHealth,
+  readProvider,
+} from "../../lab/clouds/control.ts";
+import type { Fault } from "../../lab/clouds/hetzner-api.ts";
+
+t.test("a test looks at the servers and makes them fail", async (t) => {
+  // Not in the work tree: the path of a socket has 107 bytes at most.
+  const folder = await mkdtemp(path.join(tmpdir(), "control-"));
+  t.teardown(async () => await rm(folder, { recursive: true }));
+  const socket = path.join(folder, "control");
+  await t.rejects(readHealth(socket), { code: "ENOENT" });
+
+  const counters = { uploadedBytes: 1, downloadedBytes: 2, failures: 0 };
+  const cuts: number[] = [];
+  const faults: Fault[] = ["hang"];
+  const handle = createControl({
+    version: "v1",
+    proxy: {
+      server: undefined as never,
+      counters: { ...counters, requests: { PutObject: 3 }, refusals: {} },
+      cut: (seconds) => void cuts.push(seconds),
+    },
+    api: {
+      handle: () => undefined,
+      servers: new Map([["1003", { status: "off" }]]),
+      requests: ["GET /v1/servers/1003"],
+      faults,
+    },
+  });
+  const server = createServer(handle);
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  t.teardown(() => server.close());
+
+  t.strictSame(await readHealth(socket), { pid: process.pid, version: "v1" });
+  t.match(await readCounters(socket), { ...counters, requests: { PutObject: 3 } });
+  await cutBucket(socket, 30);
+  await cutBucket(socket, 0);
+  t.strictSame(cuts, [30, 0]);
+  t.match(await readProvider(socket), { servers: { 1003: { status: "off" } } });
+  await plantFaults(socket, [{ status: 401 }, "hang"]);
+  t.strictSame(faults, [{ status: 401 }, "hang"]);
+  await plantFaults(socket, []);
+  t.strictSame(faults, []);
+  await t.rejects(plantFaults(socket, 5 as never), /answered 400/);
+});

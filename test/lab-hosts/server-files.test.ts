@@ -1,0 +1,75 @@
+import { X509Certificate } from "node:crypto";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import t, { type Test } from "tap";
+import { ensureCertificates } from "../../lab/certificates.ts";
+import { parseKeys } from "../../lab/clouds/settings.ts";
+import { buildOperatorEnvironment } from "../../lab/operator.ts";
+import { findPaths } from "../../lab/paths.ts";
+import { ensureSecrets } from "../../lab/server-secrets.ts";
+import { planServerSettings } from "../../lab/servers.ts";
+import { ensureSite } from "../../lab/site.ts";
+import { redact } from "../../lib/cli/redact.ts";
+import { loadSite } from "../../lib/config/site.ts";
+import { hasCode } from "../../lib/errors.ts";
+
+function makePaths(t: Test) {
+  const paths = findPaths({ XDG_STATE_HOME: t.testdir({}) });
+  mkdirSync(paths.servers.folder, { recursive: true });
+  return paths;
+}
+
+t.test("secrets are made once, for their owner only", async (t) => {
+  const paths = makePaths(t);
+  const { token, s3Keys } = paths.servers;
+  t.notOk("HCLOUD_TOKEN" in buildOperatorEnvironment(paths, {}), "none before there is one");
+  await ensureSecrets(paths.servers);
+  const before = [readFileSync(token, "utf8"), readFileSync(s3Keys, "utf8")];
+  for (const file of [token, s3Keys]) t.equal(statSync(file).mode & 0o777, 0o600, file);
+  const { id, secret } = parseKeys(before[1] ?? "");
+  t.match([id, secret], [/^[0-9a-f]{32}$/, /^[0-9a-f]{64}$/]);
+  await ensureSecrets(paths.servers);
+  t.strictSame([readFileSync(token, "utf8"), readFileSync(s3Keys, "utf8")], before);
+
+  const env = buildOperatorEnvironment(paths, { HCLOUD_TOKEN: "a real one" });
+  t.equal(env["HCLOUD_TOKEN"], before[0]?.trim());
+  t.equal(redact(`Bearer ${env["HCLOUD_TOKEN"]}`), "Bearer [secret]");
+  t.throws(() => parseKeys("[default]\naws_access_key_id = x\n"), /no key pair/);
+});
+
+t.test("the CA signs a certificate for the servers' address, once", async (t) => {
+  const paths = makePaths(t);
+  const { tls, ca } = paths.servers;
+  // What a killed run has left.
+  mkdirSync(`${tls}.new`);
+  writeFileSync(path.join(`${tls}.new`, "ca.key"), "half");
+  try {
+    await ensureCertificates(paths.servers, ["172.31.0.1", "127.0.0.1"]);
+  } catch (error) {
+    if (!hasCode(error, "EXEC_MISSING")) throw error;
+    t.comment("skipped: there is no openssl program");
+    return;
+  }
+  const authority = new X509Certificate(readFileSync(ca));
+  const file = path.join(tls, "server.pem");
+  const server = new X509Certificate(readFileSync(file));
+  t.ok(authority.ca);
+  t.notOk(server.ca);
+  t.ok(server.verify(authority.publicKey));
+  t.equal(server.checkIP("172.31.0.1"), "172.31.0.1");
+  t.equal(server.checkIP("172.31.0.2"), undefined);
+  for (const name of ["ca.key", "server.key"]) {
+    t.equal(statSync(path.join(tls, name)).mode & 0o777, 0o600, name);
+  }
+  await ensureCertificates(paths.servers, ["172.31.0.1"]);
+  t.equal(new X509Certificate(readFileSync(file)).fingerprint256, server.fingerprint256);
+});
+
+t.test("the lab's site leads to its provider", async (t) => {
+  const paths = makePaths(t);
+  await ensureSite(paths, planServerSettings(paths));
+  const { powerEndpoints } = await loadSite({ site: paths.state, env: {} });
+  t.strictSame(powerEndpoints, {
+    hetzner: { url: "https://172.31.0.1:9443/v1", caFile: paths.servers.ca },
+  });
+});
