@@ -8,10 +8,12 @@ export interface ImageRecipe {
   name: string;
   /** What lies on this machine, and where it goes in the image. */
   layers: readonly (readonly [from: string, to: string])[];
-  entrypoint?: string;
+  entrypoint?: string | readonly string[];
   /** Run when a pod says no command. */
   command?: string;
   user?: string;
+  /** Beside the PATH. */
+  env?: Readonly<Record<string, string>>;
 }
 
 export interface ImageParts {
@@ -73,7 +75,8 @@ export function planRestoreImage({ programs, debian, restoreImage }: ImageParts)
   };
 }
 
-function getProgram(programs: ImageParts["programs"], name: string): string {
+/** The path of a built program; throws a plain Error, a defect, when it was not built. */
+export function getProgram(programs: ImageParts["programs"], name: string): string {
   const file = programs[name];
   if (file === undefined) throw new Error(`the program ${name} was not built`);
   return file;

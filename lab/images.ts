@@ -42,7 +42,7 @@ async function addImage(umoci: string, layout: string, recipe: ImageRecipe): Pro
     const layer = ["--no-history", "--compress", "zstd"];
     await run([umoci, "insert", ...layer, "--image", image, from, to]);
   }
-  const { entrypoint, command, user } = recipe;
+  const { entrypoint = [], command, user, env = {} } = recipe;
   await run([
     umoci,
     "config",
@@ -54,7 +54,8 @@ async function addImage(umoci: string, layout: string, recipe: ImageRecipe): Pro
     "1970-01-01T00:00:00Z",
     "--config.env",
     searchPath,
-    ...(entrypoint === undefined ? [] : ["--config.entrypoint", entrypoint]),
+    ...Object.entries(env).flatMap(([name, value]) => ["--config.env", `${name}=${value}`]),
+    ...[entrypoint].flat().flatMap((word) => ["--config.entrypoint", word]),
     ...(command === undefined ? [] : ["--config.cmd", command]),
     ...(user === undefined ? [] : ["--config.user", user]),
   ]);

@@ -1,0 +1,40 @@
+import path from "node:path";
+import { run, type RunResult } from "../lib/exec/run.ts";
+import { getProgram } from "./image-recipes.ts";
+import { enterOperator } from "./operator.ts";
+import type { LabPaths } from "./paths.ts";
+
+export interface Cluster {
+  /** Runs the built kubectl where the operator is; what is given on stdin may hold secrets. */
+  kubectl(args: readonly string[], stdin?: string): Promise<RunResult>;
+  /** Applies objects server-side, the lab's word against everybody's. */
+  apply(objects: readonly unknown[]): Promise<void>;
+}
+
+/** An object as it is read from a file; only what names it is known. */
+export interface Manifest {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string };
+  [field: string]: unknown;
+}
+
+/** The lab's cluster, by the kubeconfig of its site. Calls throw EXEC_FAILED and EXEC_TIMEOUT. */
+export function openCluster(paths: LabPaths, programs: Readonly<Record<string, string>>): Cluster {
+  const program = getProgram(programs, "kubectl");
+  const kubeconfig = path.join(paths.state, "kubeconfig");
+
+  async function kubectl(args: readonly string[], stdin?: string): Promise<RunResult> {
+    const argv = await enterOperator(paths, [program, "--kubeconfig", kubeconfig, ...args]);
+    return await run(argv, { timeoutSeconds: 300, ...(stdin === undefined ? {} : { stdin }) });
+  }
+
+  return {
+    kubectl,
+    async apply(objects) {
+      const list = { apiVersion: "v1", kind: "List", items: objects };
+      const manager = ["--server-side", "--force-conflicts", "--field-manager", "infra-k3s-lab"];
+      await kubectl(["apply", ...manager, "-f", "-"], JSON.stringify(list));
+    },
+  };
+}

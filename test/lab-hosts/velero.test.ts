@@ -1,0 +1,158 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import t from "tap";
+import { parseAllDocuments } from "yaml";
+import { planImport } from "../../lab/host-images.ts";
+import type { Manifest } from "../../lab/kubectl.ts";
+import { planVeleroImages } from "../../lab/velero-images.ts";
+import { adaptToLab, buildSecret, installArguments } from "../../lab/velero-objects.ts";
+import { repositoryRoot } from "../../lib/config/paths.ts";
+import type { BackupStorageLocation } from "../../lib/objects.ts";
+import { planRepository } from "../../lib/velero/repository.ts";
+
+const folder = path.join(repositoryRoot, "config/velero");
+
+function parse(file: string): Manifest[] {
+  const text = readFileSync(path.join(folder, file), "utf8");
+  return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+}
+
+const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".yaml") && file !== "kustomization.yaml")
+  .toSorted();
+const objects = files.flatMap(parse);
+
+interface Schedule {
+  metadata: { name: string };
+  spec: { schedule: string; skipImmediately?: boolean; template: Record<string, unknown> };
+}
+
+const schedules = objects.filter(({ kind }) => kind === "Schedule") as unknown as Schedule[];
+
+function getConfigMap(name: string): Record<string, string> {
+  const found = objects.find(
+    ({ kind, metadata }) => kind === "ConfigMap" && metadata.name === name,
+  );
+  return (found?.["data"] ?? {}) as Record<string, string>;
+}
+
+t.test("config/velero lists every file that it has", async (t) => {
+  const [kustomization] = parse("kustomization.yaml") as unknown as [{ resources: string[] }];
+  t.strictSame(kustomization.resources.toSorted(), files);
+});
+
+t.test("no schedule puts Secrets into the bucket or leaves out volumes", async (t) => {
+  t.equal(schedules.length, 2);
+  for (const { metadata, spec } of schedules) {
+    t.match(
+      spec.template,
+      {
+        excludedResources: ["secrets"],
+        defaultVolumesToFsBackup: true,
+        snapshotVolumes: false,
+        storageLocation: "default",
+        ttl: /^\d+h0m0s$/,
+      },
+      metadata.name,
+    );
+    t.match(spec.schedule, /^\d+ [\d*]+ \* \* \*$/, "a minute of its own");
+    const excluded = spec.template["excludedNamespaces"] as string[];
+    t.ok(excluded.includes("velero"), "the credentials of the bucket among it");
+    const { name } = spec.template["resourcePolicy"] as { name: string };
+    t.ok(Object.keys(getConfigMap(name)).length === 1, "Velero wants one key in a policy");
+  }
+});
+
+t.test("the flags of the installation name objects that are there", async (t) => {
+  const names = installArguments.flatMap((argument) => /configmap=(.+)$/.exec(argument)?.[1] ?? []);
+  t.equal(names.length, 3);
+  for (const name of names) {
+    const data = getConfigMap(name);
+    // Velero refuses two keys, and what is not JSON.
+    t.equal(Object.keys(data).length, 1, name);
+    for (const text of Object.values(data)) t.doesNotThrow(() => JSON.parse(text) as unknown);
+  }
+});
+
+t.test("the bucket in production speaks as R2 wants it", async (t) => {
+  const [location] = parse("backup-locations.yaml") as unknown as [BackupStorageLocation];
+  t.match(location.spec.config, {
+    region: "auto",
+    checksumAlgorithm: "",
+    s3ForcePathStyle: "true",
+    s3Url: /^https:\/\/.*\.r2\.cloudflarestorage\.com$/,
+  });
+  t.match(planRepository(location, "app"), {
+    tls: "verified",
+    prefix: "kopia/app/",
+    credential: { name: "cloud-credentials", key: "cloud" },
+  });
+});
+
+t.test("in the lab only the bucket's place and the first run differ", async (t) => {
+  const lab = { url: "https://172.31.0.1:9000", bucket: "velero", ca: "PEM\n" };
+  const adapted = adaptToLab(objects, lab);
+  const location = adapted.find(({ kind }) => kind === "BackupStorageLocation");
+  t.match(planRepository(location as unknown as BackupStorageLocation, "app"), {
+    bucket: "velero",
+    endpoint: "172.31.0.1:9000",
+    tls: "verified",
+    caCert: Buffer.from("PEM\n").toString("base64"),
+  });
+  t.match(location, { spec: { config: { checksumAlgorithm: "", region: "auto" } } });
+  const back = adapted.map((object) => {
+    const copy = structuredClone(object) as Manifest & { spec: Record<string, never> };
+    if (object.kind === "Schedule") delete copy.spec["skipImmediately"];
+    return object.kind === "BackupStorageLocation"
+      ? objects.find(({ kind }) => kind === object.kind)
+      : copy;
+  });
+  t.strictSame(back, objects);
+});
+
+t.test("a secret is encoded and lies with Velero", async (t) => {
+  t.match(buildSecret("velero-repo-credentials", "repository-password", "word"), {
+    kind: "Secret",
+    metadata: { name: "velero-repo-credentials", namespace: "velero" },
+    data: { "repository-password": "d29yZA==" },
+  });
+});
+
+t.test("Velero's images hold what upstream's hold, by upstream's names", async (t) => {
+  const names = ["velero", "velero-helper", "velero-restore-helper", "velero-plugin-for-aws"];
+  const [server, plugin] = planVeleroImages({
+    programs: Object.fromEntries(names.map((name) => [name, `/cache/${name}`])),
+    versions: { velero: "v1.18.3", "velero-plugin-for-aws": "v1.14.3" },
+    debian: { shell: "/shell", shellVersion: "1", certificates: "/ca" },
+  });
+  t.equal(server.name, "docker.io/velero/velero:v1.18.3");
+  for (const name of names.slice(0, 3)) {
+    t.ok(
+      server.layers.some(([from, to]) => from === `/cache/${name}` && to === `/${name}`),
+      name,
+    );
+  }
+  t.equal(server.entrypoint, undefined, "its manifests say the command");
+  t.match(plugin, {
+    name: "docker.io/velero/velero-plugin-for-aws:v1.14.3",
+    entrypoint: ["/bin/cp", "/plugins/velero-plugin-for-aws", "/target/velero-plugin-for-aws"],
+  });
+  t.throws(() => planVeleroImages({ ...emptyParts, programs: {} }), /velero was not built/);
+});
+
+const emptyParts = {
+  programs: {},
+  versions: {},
+  debian: { shell: "", shellVersion: "", certificates: "" },
+};
+
+t.test("a host fetches an archive from the lab and checks it", async (t) => {
+  const script = planImport({
+    file: "/cache/velero-images-0123456789abcdef/velero-images-amd64.tar",
+    sha256: "abc",
+    names: ["docker.io/velero/velero:v1.18.3"],
+  });
+  t.match(script, "http://172.31.0.1:8080/velero-images-0123456789abcdef/velero-images-amd64.tar");
+  t.match(script, "/var/lib/rancher/k3s/agent/images/velero-images-amd64.tar");
+  t.match(script, 'echo "abc  $1" | sha256sum --check');
+});
