@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { renderTable } from "../lib/cli/table.ts";
+import { readHealth } from "./clouds/control.ts";
 import { askHost } from "./host.ts";
 import { addresses, labHosts } from "./host-list.ts";
 import { isNamespace, operatorNamespace } from "./network.ts";
@@ -22,6 +23,8 @@ export interface LabStatus {
   isThere: boolean;
   site: string;
   addresses: { servers: string; operator: string };
+  /** Whether the lab's servers answer. */
+  areServersUp: boolean;
   hosts: HostStatus[];
 }
 
@@ -38,12 +41,16 @@ export async function readStatus(paths: LabPaths): Promise<LabStatus> {
     isThere,
     site: paths.state,
     addresses: { servers: addresses.servers, operator: addresses.operator },
+    areServersUp: await readHealth(paths.servers.control).then(
+      () => true,
+      () => false,
+    ),
     hosts: isThere ? await Promise.all(hosts) : [],
   };
 }
 
 /** The status as a person reads it. */
-export function renderStatus({ isThere, site, hosts, addresses }: LabStatus): string {
+export function renderStatus({ isThere, site, hosts, addresses, areServersUp }: LabStatus): string {
   if (!isThere) return "The lab is not up; zx scripts/lab/up.ts brings it up\n";
   const rows = hosts.map((host) => [
     host.name,
@@ -54,7 +61,7 @@ export function renderStatus({ isThere, site, hosts, addresses }: LabStatus): st
   ]);
   const table = renderTable(rows, ["host", "address", "power", "system", "provider id"]);
   const lines = [
-    `servers   ${addresses.servers}`,
+    `servers   ${addresses.servers}${areServersUp ? "" : ", not running; zx scripts/lab/up.ts starts them"}`,
     `operator  ${addresses.operator}, zx scripts/lab/shell.ts opens a shell there`,
     `site      ${site}`,
   ];

@@ -41,8 +41,6 @@ export async function bringUp(
   }
   await checkRequirements(machine, paths);
   await ensurePackages(progress);
-  // Before the first change that `down` undoes.
-  await ensureRecord(paths, modules);
   const components = await buildComponents({
     only: serverGroups,
     signal,
@@ -51,6 +49,8 @@ export async function bringUp(
       if (line !== undefined) progress.say(line.trim());
     },
   });
+  // Before the first change that `down` undoes.
+  await ensureRecord(paths, modules);
   const tree = await ensureTree({ mirror, progress, signal });
   await raiseSettings();
   await ensureSite(paths, planServerSettings(paths));

@@ -4,7 +4,8 @@ import { labFlags } from "./lab-flags.ts";
 
 export const labUp = defineCommand({
   script: "scripts/lab/up.ts",
-  summary: "Bring up the lab: three hosts with systemd and sshd on this machine, as root",
+  summary:
+    "Bring up the lab as root: three hosts with systemd and sshd, and the servers of their clouds",
   examples: [
     { line: "zx scripts/lab/up.ts", does: "bring up what is not up; goes on where it was stopped" },
     { line: "zx scripts/lab/shell.ts", does: "look around there afterwards" },
