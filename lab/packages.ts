@@ -15,6 +15,8 @@ const needed = [
   { file: "openssl", package: "openssl" },
   { file: "nsenter", package: "util-linux" },
   { file: "setpriv", package: "util-linux" },
+  { file: "/usr/bin/python3", package: "python3" },
+  { file: "/usr/bin/pip3", package: "python3-pip" },
 ] as const;
 
 /** As long as another package manager may be at work. */

@@ -11,6 +11,9 @@ export interface LabPaths {
   state: string;
   record: string;
   inventory: string;
+  kubeconfig: string;
+  /** What Ansible writes beside its changes of hosts: logs and sockets of ssh. */
+  ansible: string;
   ssh: string;
   privateKey: string;
   sshConfig: string;
@@ -80,6 +83,8 @@ export function findPaths(env: NodeJS.ProcessEnv = process.env): LabPaths {
     state,
     record: at("record.json"),
     inventory: at("inventory"),
+    kubeconfig: at("kubeconfig"),
+    ansible: at("ansible"),
     ssh: at("ssh"),
     privateKey: at("ssh/id_ed25519"),
     sshConfig: at("ssh/config"),

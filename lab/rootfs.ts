@@ -85,7 +85,7 @@ async function fillTree(folder: string, { mirror, progress, signal }: TreeOption
         last = line.replace(/^[IWE]: /, "").replace(/\.+$/, "");
         if (line.startsWith("I: Configuring ")) configured += 1;
       },
-      signal,
+      { signal },
     );
   } finally {
     clearInterval(timer);

@@ -41,6 +41,11 @@ export async function ensureSite(paths: LabPaths, settings: SiteSettings = {}): 
   });
 }
 
+/** Writes down which cluster the lab's site is about; `uid` is that of its kube-system. */
+export async function recordCluster(paths: LabPaths, uid: string): Promise<void> {
+  await mergeSite(path.join(paths.state, "site.yaml"), { clusterUid: uid });
+}
+
 /** hosts.yml as the lab's inventory has it. */
 export function renderInventory(paths: Pick<LabPaths, "privateKey">): string {
   const groups = Object.groupBy(labHosts, ({ group }) => group);

@@ -5,6 +5,13 @@ import { exitCodes, InfraError } from "../lib/errors.ts";
 /** How many of the last lines an error shows. */
 const shownLines = 8;
 
+export interface WatchOptions {
+  signal?: AbortSignal | undefined;
+  /** The whole environment of the program; our own when left out. */
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+}
+
 /**
  * Runs a long program and hands on each line that it writes. It ends with all that it has started
  * as soon as this process ends, be it by SIGKILL, or `signal` is aborted. Throws EXEC_FAILED, and
@@ -13,7 +20,7 @@ const shownLines = 8;
 export async function runWatched(
   argv: readonly [string, ...string[]],
   onLine: (line: string) => void,
-  signal?: AbortSignal,
+  { signal, env = process.env, cwd }: WatchOptions = {},
 ): Promise<void> {
   signal?.throwIfAborted();
   // The kernel kills the first process of a pid namespace with its parent, and the rest with it.
@@ -21,6 +28,8 @@ export async function runWatched(
   const child = spawn("setpriv", ["--pdeathsig", "KILL", ...alone, ...argv], {
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
+    env,
+    ...(cwd === undefined ? {} : { cwd }),
   });
   const last: string[] = [];
   for (const input of [child.stdout, child.stderr]) {

@@ -8,6 +8,7 @@ export const labUp = defineCommand({
     "Bring up the lab as root: three hosts with systemd and sshd, and the servers of their clouds",
   examples: [
     { line: "zx scripts/lab/up.ts", does: "bring up what is not up; goes on where it was stopped" },
+    { line: "zx scripts/lab/up.ts --cluster", does: "then a k3s cluster on them, by Ansible" },
     { line: "zx scripts/lab/shell.ts", does: "look around there afterwards" },
     { line: "zx scripts/lab/down.ts", does: "remove all of it again" },
   ],
@@ -17,6 +18,10 @@ export const labUp = defineCommand({
       value: "URL",
       help: "Debian mirror to make the hosts' system from (default: this machine's own)",
     },
+    cluster: {
+      type: "boolean",
+      help: "make the k3s cluster, too; its programs are built first, which takes 20 minutes once",
+    },
     ...labFlags,
   },
   async run({ flags }, terminal) {
@@ -24,17 +29,22 @@ export const labUp = defineCommand({
     const { withLock } = await import("../lock.ts");
     const { startProgress } = await import("../progress.ts");
     const { bringUp } = await import("../up.ts");
+    const { bringUpCluster } = await import("../up-cluster.ts");
     const { readStatus, renderStatus } = await import("../status.ts");
     const paths = findPaths();
     const progress = startProgress((text) => terminal.err(text));
     const options = { mirror: flags.mirror, progress, signal: terminal.interrupted };
-    const booted = await withLock("up", async () => await bringUp(paths, options));
+    const { booted, cluster } = await withLock("up", async () =>
+      flags.cluster
+        ? await bringUpCluster(paths, options)
+        : { booted: await bringUp(paths, options), cluster: undefined },
+    );
     const status = await readStatus(paths);
     const seconds = Math.round(progress.readSeconds() * 10) / 10;
     return {
       exitCode: exitCodes.done,
       text: renderStatus(status),
-      json: { ...status, booted, seconds },
+      json: { ...status, booted, ...(cluster === undefined ? {} : { cluster }), seconds },
     };
   },
 });

@@ -38,7 +38,7 @@ t.test("a watched program hands on its lines, and its failure", { skip: notRoot(
   await t.rejects(fails, { code: "EXEC_FAILED", message: "sh ended with code 3", why: "why" });
   const abort = AbortSignal.timeout(300);
   await t.rejects(
-    runWatched(["sleep", "60"], () => undefined, abort),
+    runWatched(["sleep", "60"], () => undefined, { signal: abort }),
     { name: "TimeoutError" },
   );
 });

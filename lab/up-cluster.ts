@@ -1,0 +1,40 @@
+import { loadVersions, renderRestoreImage } from "../lib/config/versions.ts";
+import { buildComponents } from "./build-components.ts";
+import { renderBuildEvent } from "./build-progress.ts";
+import { ensureCluster, type LabCluster } from "./cluster.ts";
+import { ensureDebianFiles } from "./debian-files.ts";
+import type { BootedHost } from "./host.ts";
+import { ensureK3sRelease, type K3sRelease } from "./k3s-release.ts";
+import type { LabPaths } from "./paths.ts";
+import { checkRequirements, readMachine } from "./requirements.ts";
+import { bringUp, type UpOptions } from "./up.ts";
+
+/**
+ * Brings up the hosts and the cluster on them; first builds what the cache lacks, so that a build
+ * that fails has changed nothing of the machine. Throws what checkRequirements, buildComponents,
+ * ensureDebianFiles, ensureK3sRelease, bringUp and ensureCluster throw.
+ */
+export async function bringUpCluster(
+  paths: LabPaths,
+  options: UpOptions,
+): Promise<{ booted: Record<string, BootedHost>; cluster: LabCluster }> {
+  // Not after a build of 20 minutes.
+  await checkRequirements(await readMachine(paths), paths);
+  const release = await prepareRelease(options);
+  const booted = await bringUp(paths, options);
+  const cluster = await ensureCluster(paths, { ...options, release });
+  return { booted, cluster };
+}
+
+async function prepareRelease({ progress, signal }: UpOptions): Promise<K3sRelease> {
+  const components = await buildComponents({
+    signal,
+    onEvent: (event) => {
+      const text = renderBuildEvent(event);
+      if (text !== undefined) progress.say(text);
+    },
+  });
+  const debian = await ensureDebianFiles();
+  const restoreImage = renderRestoreImage(await loadVersions());
+  return await ensureK3sRelease({ components, debian, restoreImage });
+}
