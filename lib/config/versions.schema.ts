@@ -34,6 +34,13 @@ const knownBad = {
   },
 } as const;
 
+/** Of a file that is downloaded, by architecture. */
+const sums = {
+  type: "object",
+  additionalProperties: false,
+  properties: { amd64: sha256, arm64: sha256 },
+} as const;
+
 const component = {
   type: "object",
   additionalProperties: false,
@@ -43,12 +50,7 @@ const component = {
     /** What the project was run with; another version may work. */
     tested: range,
     knownBad,
-    /** Of the file that is downloaded, by architecture. */
-    sha256: {
-      type: "object",
-      additionalProperties: false,
-      properties: { amd64: sha256, arm64: sha256 },
-    },
+    sha256: sums,
     /** Of the image, by architecture. */
     digest: {
       type: "object",
@@ -80,7 +82,14 @@ export const versionsSchema = {
       ],
       properties: {
         node: component,
-        k3s: component,
+        k3s: {
+          ...component,
+          properties: {
+            ...component.properties,
+            /** Of the archive with the images of k3s itself, in its format .tar.zst. */
+            imagesSha256: sums,
+          },
+        },
         velero: component,
         veleroPluginForAws: component,
         kopia: {
