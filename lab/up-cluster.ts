@@ -26,7 +26,11 @@ export async function bringUpCluster(
   return { booted, cluster };
 }
 
-async function prepareRelease({ progress, signal }: UpOptions): Promise<K3sRelease> {
+/** The release out of the cache, or built now. Throws what its parts throw. */
+export async function prepareRelease({
+  progress,
+  signal,
+}: Pick<UpOptions, "progress" | "signal">): Promise<K3sRelease> {
   const components = await buildComponents({
     signal,
     onEvent: (event) => {

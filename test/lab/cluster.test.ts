@@ -1,0 +1,199 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import t from "tap";
+import { ensureAnsible } from "../../lab/ansible.ts";
+import { ensureCluster } from "../../lab/cluster.ts";
+import { askHost } from "../../lab/host.ts";
+import { addresses, labHosts } from "../../lab/host-list.ts";
+import type { K3sRelease } from "../../lab/k3s-release.ts";
+import { enterNamespace, serversNamespace } from "../../lab/network.ts";
+import { findPaths } from "../../lab/paths.ts";
+import { runPlaybook } from "../../lab/playbook.ts";
+import type { Progress } from "../../lab/progress.ts";
+import { bringUp } from "../../lab/up.ts";
+import { prepareRelease } from "../../lab/up-cluster.ts";
+import { readKubeconfig } from "../../lib/cluster/kubeconfig.ts";
+import { repositoryRoot } from "../../lib/config/paths.ts";
+import { loadSite } from "../../lib/config/site.ts";
+
+/** Needs root and a machine that fits the lab, and makes and takes down a lab of its own. */
+const paths = findPaths();
+const names = labHosts.map(({ name }) => name);
+const [server = "", second = "", third = ""] = names;
+const timeout = 600_000;
+
+const said: string[] = [];
+const progress: Progress = { say: (text) => void said.push(text), readSeconds: () => 0 };
+const { signal } = new AbortController();
+
+interface Node {
+  metadata: { name: string; labels: Record<string, string> };
+  status: { conditions: { type: string; status: string }[] };
+}
+
+async function onHost(host: string, command: string): Promise<string> {
+  const { code, stdout, stderr } = await askHost(paths, host, command);
+  if (code !== 0) throw new Error(`${host}: ${command}: ${stderr}`);
+  return stdout.trim();
+}
+
+async function listNodes(): Promise<Node[]> {
+  const list = await onHost(server, "k3s kubectl get nodes --output=json");
+  return (JSON.parse(list) as { items: Node[] }).items;
+}
+
+function isReady({ status }: Node): boolean {
+  return status.conditions.some((one) => one.type === "Ready" && one.status === "True");
+}
+
+function runScript(name: string, ...args: string[]) {
+  const script = path.join(repositoryRoot, "scripts/lab", `${name}.ts`);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
+    encoding: "utf8",
+  });
+  return { code: status, stdout, stderr };
+}
+
+/** Serves a folder to the hosts until the test is over; returns its URL. */
+async function serve(t: { teardown(end: () => void): void }, folder: string): Promise<string> {
+  const listen = ["--bind", addresses.servers, "--directory", folder, "8088"];
+  const [program, ...args] = enterNamespace(serversNamespace);
+  const child = spawn(program, [...args, "/usr/bin/python3", "-m", "http.server", ...listen], {
+    stdio: "ignore",
+  });
+  t.teardown(() => child.kill());
+  await sleep(1000);
+  return `http://${addresses.servers}:8088`;
+}
+
+/** The release with a sum that is not that of its file. */
+function spoil(release: K3sRelease, file: string, folder: string): K3sRelease {
+  const sums = path.join(folder, "sums.txt");
+  const lines = readFileSync(release.sums, "utf8").split("\n");
+  const name = path.basename(file);
+  const spoilt = lines.map((line) =>
+    line.endsWith(`  ${name}`) ? `${"0".repeat(64)}  ${name}` : line,
+  );
+  writeFileSync(sums, spoilt.join("\n"));
+  return { ...release, sums };
+}
+
+t.setTimeout(0);
+if (process.getuid?.() !== 0) {
+  t.comment("skipped: needs root");
+  process.exit(0);
+}
+if (existsSync(paths.state)) throw new Error(`a lab is there already: ${paths.state}`);
+t.teardown(() => void runScript("down"));
+
+const release = await prepareRelease({ progress, signal });
+await bringUp(paths, { progress, signal });
+
+t.test("every playbook is one that Ansible can read", { timeout }, async (t) => {
+  const bin = await ensureAnsible({ progress });
+  for (const name of ["k3s-cluster", "k3s-master", "k3s-worker"]) {
+    await runPlaybook(paths, name, { bin, args: ["--syntax-check"], progress });
+  }
+  t.pass();
+});
+
+t.test("a file with another sum is refused, and nothing is started", { timeout }, async (t) => {
+  const baseUrl = await serve(t, release.folder);
+  const spoilt = spoil(release, release.k3s, t.testdir());
+  for (const from of [{}, { baseUrl }]) {
+    const refused = await ensureCluster(paths, { release: spoilt, progress, ...from }).then(
+      () => undefined,
+      (error: unknown) => error as { code: string; why: string },
+    );
+    t.equal(refused?.code, "LAB_PLAYBOOK_FAILED");
+    t.match(refused?.why, /k3s has another SHA-256|checksum for .* did not match/);
+  }
+  for (const name of names) {
+    const there = await onHost(name, "ls /usr/local/bin /etc/systemd/system; pgrep -x k3s || true");
+    t.notMatch(there, /k3s/, name);
+  }
+});
+
+t.test("a cluster from nothing, with what the hosts download", { timeout }, async (t) => {
+  const baseUrl = await serve(t, release.folder);
+  const cluster = await ensureCluster(paths, { release, baseUrl, progress });
+  const nodes = await listNodes();
+  t.strictSame(
+    nodes
+      .filter(isReady)
+      .map(({ metadata }) => metadata.name)
+      .toSorted(),
+    names.toSorted(),
+  );
+  for (const { name, zone, provider, instanceType } of labHosts) {
+    const labels = nodes.find(({ metadata }) => metadata.name === name)?.metadata.labels;
+    t.match(
+      labels,
+      {
+        "topology.kubernetes.io/zone": zone,
+        "infra-k3s.io/provider": provider,
+        "infra-k3s.io/instance-type": instanceType,
+        "workload/stateful": "true",
+      },
+      name,
+    );
+    t.equal(await onHost(name, "stat -c %a /etc/rancher/k3s/config.yaml"), "600");
+    const images = await onHost(name, "k3s ctr images ls");
+    t.match(images, /infra-k3s\/restore:\S+ .*io\.cri-containerd\.pinned=pinned/, name);
+  }
+  t.equal(statSync(paths.kubeconfig).mode & 0o777, 0o600);
+  t.equal((await readKubeconfig(paths.kubeconfig)).server, "https://172.31.0.11:6443");
+  t.match(readFileSync(paths.kubeconfig, "utf8"), /^current-context: "?lab"?$/m);
+  t.equal((await loadSite({ site: paths.state, env: {} })).kubeSystemUid, cluster.uid);
+  const secret = (await onHost(server, "cat /var/lib/rancher/k3s/server/token")).split(":").at(-1);
+  t.notMatch(readFileSync(path.join(paths.ansible, "k3s-cluster.log"), "utf8"), secret ?? "");
+});
+
+t.test("again, with the same files copied: nothing changes", { timeout }, async (t) => {
+  const pids = "systemctl show --property=MainPID k3s k3s-agent";
+  const before = await Promise.all(names.map((name) => onHost(name, pids)));
+  const up = runScript("up", "--cluster", "--json");
+  t.equal(up.code, 0, up.stderr);
+  const { result } = JSON.parse(up.stdout) as { result: { cluster: { changed: unknown } } };
+  t.strictSame(result.cluster.changed, Object.fromEntries(names.map((name) => [name, 0])));
+  t.strictSame(await Promise.all(names.map((name) => onHost(name, pids))), before);
+});
+
+t.test("a label of the inventory and a setting reach a node that runs", { timeout }, async (t) => {
+  const bin = await ensureAnsible({ progress });
+  const args = [
+    `--limit=${third}`,
+    "--extra-vars",
+    JSON.stringify({ zone: "moved", k3s_config: { debug: true } }),
+  ];
+  const check = await runPlaybook(paths, "k3s-worker", {
+    bin,
+    args: [...args, "--check"],
+    progress,
+  });
+  t.strictSame(check.changed, { [third]: 2 }, "only told");
+  const { changed } = await runPlaybook(paths, "k3s-worker", { bin, args, progress });
+  t.equal((changed[third] ?? 0) > 0, true);
+  const node = (await listNodes()).find(({ metadata }) => metadata.name === third);
+  t.equal(node?.metadata.labels["topology.kubernetes.io/zone"], "moved");
+  t.match(await onHost(third, "cat /etc/rancher/k3s/config.yaml"), /^debug: true$/m);
+});
+
+t.test("an uninstalled agent keeps its volumes, and joins again", { timeout }, async (t) => {
+  await onHost(
+    second,
+    "mkdir /var/lib/rancher/k3s/storage/pvc-1; echo kept >/var/lib/rancher/k3s/storage/pvc-1/file",
+  );
+  await onHost(second, "k3s-uninstall.sh");
+  const left = await onHost(
+    second,
+    "pgrep -l 'k3s|containerd|kubelet' || true; ip -brief link; ls /usr/local/bin /etc/systemd/system; findmnt --noheadings --output TARGET",
+  );
+  t.notMatch(left, /k3s|containerd|kubelet\/|cni|flannel/);
+  t.equal(await onHost(second, "cat /var/lib/rancher/k3s/storage/pvc-1/file"), "kept");
+  await ensureCluster(paths, { release, progress });
+  t.equal((await listNodes()).filter(isReady).length, names.length);
+  t.equal(await onHost(second, "cat /var/lib/rancher/k3s/storage/pvc-1/file"), "kept");
+});
