@@ -50,8 +50,8 @@ export function findFailures(lines: readonly PlaybookLine[]): Failure[] {
     if (line.kind !== "failed") continue;
     const { host, message, isItem } = line;
     if (isItem) items.set(host, message);
-    // Of a loop, the task itself says only that something in it has failed.
-    else failures.set(host, { host, task, message: items.get(host) ?? message });
+    // Of a loop, the task itself says only that something in it has failed, if anything.
+    failures.set(host, { host, task, message: items.get(host) ?? message });
   }
   const over = new Set(
     lines.flatMap((line) => (line.kind === "recap" && line.failed === 0 ? [line.host] : [])),

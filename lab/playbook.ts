@@ -93,10 +93,12 @@ function failed(
   error: InfraError,
 ): InfraError {
   const failures = findFailures(lines);
-  const texts = failures.map(({ host, task, message }) => `${host}, ${task}: ${message}`);
+  const texts = Object.entries(
+    Object.groupBy(failures, ({ task, message }) => `${task}: ${message}`),
+  ).map(([text, of = []]) => `${of.map(({ host }) => host).join(", ")}: ${text}`);
   return new InfraError({
     code: "LAB_PLAYBOOK_FAILED",
-    message: `the playbook ${name} failed${failures.length === 0 ? "" : ` on ${failures.map(({ host }) => host).join(", ")}`}`,
+    message: `the playbook ${name} failed`,
     where: { file: log },
     why: texts.join("\n") || error.why || "it does not say why",
     fix: "Correct it, then run the same command again: what is done already stays",

@@ -48,9 +48,13 @@ t.test("of a loop, what its item says", async (t) => {
     "changed: [one] => (item=restore.tar)",
     'failed: [one] (item=k3s) => {"item": {"url": "x"}, "msg": "The checksum did not match"}',
     'fatal: [one]: FAILED! => {"msg": "One or more items failed"}',
+    // What Ansible says of one host on behalf of another, and no line for the whole loop.
+    'failed: [two -> localhost] (item=k3s) => {"msg": "not there"}',
+    "ok: [two] => (item=restore.tar)",
   );
   t.strictSame(findFailures(lines), [
     { host: "one", task: "Download files", message: "The checksum did not match" },
+    { host: "two", task: "Download files", message: "not there" },
   ]);
 });
 
