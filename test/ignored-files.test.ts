@@ -38,6 +38,7 @@ const kept = [
   "lib/cluster/kubeconfig.ts",
   "test/cluster/kubeconfig.test.ts",
   "lab/k3s/pki/kubeconfig.go",
+  "ansible/roles/k3s-server/templates/kubeconfig.j2",
 ];
 for (const file of kept) t.notOk(isIgnored(file), `${file} is committed`);
 
