@@ -1,3 +1,4 @@
+import path from "node:path";
 import { loadVersions, renderRestoreImage } from "../lib/config/versions.ts";
 import { buildComponents } from "./build-components.ts";
 import { renderBuildEvent } from "./build-progress.ts";
@@ -7,6 +8,7 @@ import type { BootedHost } from "./host.ts";
 import { ensureK3sRelease, type K3sRelease } from "./k3s-release.ts";
 import type { LabPaths } from "./paths.ts";
 import { checkRequirements, readMachine } from "./requirements.ts";
+import { serverUrls } from "./servers.ts";
 import { bringUp, type UpOptions } from "./up.ts";
 
 /**
@@ -22,8 +24,13 @@ export async function bringUpCluster(
   await checkRequirements(await readMachine(paths), paths);
   const release = await prepareRelease(options);
   const booted = await bringUp(paths, options);
-  const cluster = await ensureCluster(paths, { ...options, release });
+  const cluster = await ensureCluster(paths, { ...options, release, baseUrl: findUrl(release) });
   return { booted, cluster };
+}
+
+/** Where the lab's servers have the release's files. */
+export function findUrl({ folder }: K3sRelease): string {
+  return `${serverUrls.files}/${path.basename(folder)}`;
 }
 
 /** The release out of the cache, or built now. Throws what its parts throw. */
@@ -35,7 +42,7 @@ export async function prepareRelease({
     signal,
     onEvent: (event) => {
       const text = renderBuildEvent(event);
-      if (text !== undefined) progress.say(text);
+      if (text !== undefined) progress.say(text.trim());
     },
   });
   const debian = await ensureDebianFiles();

@@ -102,7 +102,12 @@ t.test("playbooks name roles and groups that are there", async (t) => {
       }
       t.ok(groups.includes(String(play["hosts"])), `${file}: ${String(play["hosts"])}`);
       t.equal(play["vars_files"], "../../config/versions.yaml", file);
-      for (const role of play["roles"] as string[]) t.ok(roles.has(role), `${file}: ${role}`);
+      const named = (play["roles"] ?? []) as string[];
+      const included = flatten((play["tasks"] ?? []) as Task[]).map(
+        (task) => (task["ansible.builtin.include_role"] as { name: string }).name,
+      );
+      t.ok(named.length + included.length > 0, file);
+      for (const role of [...named, ...included]) t.ok(roles.has(role), `${file}: ${role}`);
     }
   }
 });
