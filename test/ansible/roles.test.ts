@@ -66,6 +66,15 @@ t.test("what holds a secret is not logged", async (t) => {
   }
 });
 
+t.test("what a secret hides of a failure, another task tells", async (t) => {
+  const [work] = load("roles/k3s-agent/tasks/main.yml") as [Task & Record<string, Task[]>];
+  const [read, ...others] = work["block"] ?? [];
+  t.match(read, { no_log: true, when: undefined }, "and it is read in check mode too");
+  t.equal(others.length, 0);
+  const [tell] = work["rescue"] ?? [];
+  t.match(tell?.["ansible.builtin.fail"], { msg: /run k3s-master\.yml first/ });
+});
+
 t.test(
   "every variable of the roles is declared, and every one that is declared is used",
   async (t) => {
