@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { rename, stat, writeFile } from "node:fs/promises";
+import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import { registerSecret } from "../lib/cli/redact.ts";
+import { parseKeys } from "./clouds/settings.ts";
 import type { ServerPaths } from "./paths.ts";
 
 /** Makes the token of the emulated provider and the keys of the bucket, each for its owner only. */
@@ -25,6 +26,15 @@ export function readSecretVariables({ token: file }: ServerPaths): Record<string
   }
   registerSecret(token);
   return { HCLOUD_TOKEN: token };
+}
+
+/** The file with the keys of the bucket, as it is. */
+export async function readS3Keys({ s3Keys }: ServerPaths): Promise<string> {
+  const text = await readFile(s3Keys, "utf8");
+  registerSecret(parseKeys(text).secret);
+  // As it stands in an object of Kubernetes.
+  registerSecret(text);
+  return text;
 }
 
 /** Whole or not at all, so that a second run never finds half a secret. */

@@ -15,7 +15,7 @@ import { type Cluster, type Manifest, openCluster } from "./kubectl.ts";
 import { enterOperator } from "./operator.ts";
 import type { LabPaths } from "./paths.ts";
 import type { Progress } from "./progress.ts";
-import { ensureSecret } from "./server-secrets.ts";
+import { ensureSecret, readS3Keys } from "./server-secrets.ts";
 import { serverUrls } from "./servers.ts";
 import { ensureVeleroImages } from "./velero-images.ts";
 import { adaptToLab, buildSecret, installArguments } from "./velero-objects.ts";
@@ -105,12 +105,12 @@ async function readConfig(paths: LabPaths, { kubectl }: Cluster): Promise<Manife
 }
 
 async function readSecrets({ servers }: LabPaths): Promise<Manifest[]> {
-  const { s3Keys, repositoryPassword } = servers;
+  const { repositoryPassword } = servers;
   await ensureSecret(repositoryPassword, () => randomBytes(32).toString("hex"));
   const password = await readFile(repositoryPassword, "utf8");
   registerSecret(password);
   return [
-    buildSecret(defaultCredential.name, defaultCredential.key, await readFile(s3Keys, "utf8")),
+    buildSecret(defaultCredential.name, defaultCredential.key, await readS3Keys(servers)),
     buildSecret(repositorySecret.name, repositorySecret.key, password),
   ];
 }

@@ -6,7 +6,7 @@ import { ensureCertificates } from "../../lab/certificates.ts";
 import { parseKeys } from "../../lab/clouds/settings.ts";
 import { buildOperatorEnvironment } from "../../lab/operator.ts";
 import { findPaths } from "../../lab/paths.ts";
-import { ensureSecrets } from "../../lab/server-secrets.ts";
+import { ensureSecrets, readS3Keys } from "../../lab/server-secrets.ts";
 import { planServerSettings } from "../../lab/servers.ts";
 import { ensureSite } from "../../lab/site.ts";
 import { redact } from "../../lib/cli/redact.ts";
@@ -34,6 +34,12 @@ t.test("secrets are made once, for their owner only", async (t) => {
   const env = buildOperatorEnvironment(paths, { HCLOUD_TOKEN: "a real one" });
   t.equal(env["HCLOUD_TOKEN"], before[0]?.trim());
   t.equal(redact(`Bearer ${env["HCLOUD_TOKEN"]}`), "Bearer [secret]");
+
+  t.match(redact(`a ${secret} b`), secret, "nobody has read it so far");
+  const text = await readS3Keys(paths.servers);
+  t.equal(text, before[1]);
+  t.equal(redact(`a ${secret} b`), "a [secret] b");
+  t.equal(redact(Buffer.from(text).toString("base64")), "[secret]");
   t.throws(() => parseKeys("[default]\naws_access_key_id = x\n"), /no key pair/);
 });
 
