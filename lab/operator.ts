@@ -11,6 +11,9 @@ import { readSecretVariables } from "./server-secrets.ts";
 /** Variables that would lead a program to a real cluster, a real cloud or a real secret. */
 const realThings = /^(KUBECONFIG|(CLOUDFLARE|AWS|HCLOUD|VULTR|TF|SOPS|ANSIBLE|INFRA_K3S)_.*)$/;
 
+/** Of a proxy, which nobody reaches from the lab's network. */
+const proxies = /^(HTTPS?|ALL|NO)_PROXY$/i;
+
 /**
  * Makes the mounts of the operator's processes their own, so that none of them keeps a host's disk
  * or network alive, then gives them the lab's names.
@@ -63,8 +66,11 @@ export function buildOperatorEnvironment(
   paths: LabPaths,
   env: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(([name]) => !realThings.test(name));
-  const own = { ...readSecretVariables(paths.servers), INFRA_K3S_SITE: paths.state };
+  const kept = Object.entries(env).filter(
+    ([name]) => !realThings.test(name) && !proxies.test(name),
+  );
+  // ~/.kube/kuberc would change what kubectl does (kubectl: pkg/kuberc/kuberc.go).
+  const own = { ...readSecretVariables(paths.servers), INFRA_K3S_SITE: paths.state, KUBERC: "off" };
   return { ...Object.fromEntries(kept), ...own };
 }
 

@@ -72,11 +72,13 @@ t.test("the operator's environment leads to the lab and nowhere else", async (t)
   const paths = findPaths({ XDG_STATE_HOME: "/srv/x" });
   const poison =
     "KUBECONFIG CLOUDFLARE_API_TOKEN AWS_ACCESS_KEY_ID HCLOUD_TOKEN VULTR_API_KEY TF_VAR_zone " +
-    "SOPS_AGE_KEY_FILE ANSIBLE_VAULT_PASSWORD_FILE INFRA_K3S_EC2_PROFILE INFRA_K3S_SITE";
+    "SOPS_AGE_KEY_FILE ANSIBLE_VAULT_PASSWORD_FILE INFRA_K3S_EC2_PROFILE INFRA_K3S_SITE " +
+    "KUBERC https_proxy HTTP_PROXY no_proxy ALL_PROXY";
   const env = Object.fromEntries(poison.split(" ").map((name) => [name, "poison"]));
   t.strictSame(buildOperatorEnvironment(paths, { ...env, PATH: "/bin", KUBECONFIG_X: "kept" }), {
     PATH: "/bin",
     KUBECONFIG_X: "kept",
+    KUBERC: "off",
     INFRA_K3S_SITE: "/srv/x/infra-k3s/lab",
   });
 });
