@@ -34,6 +34,14 @@ export async function writeArchive(
   await rm(layout, { recursive: true });
 }
 
+/** What an archive depends on beside its files, for the key that it has in the cache. */
+export const archiveRecipe: string = [
+  nameAnnotation,
+  tagAnnotation,
+  searchPath,
+  ...[writeArchive, addImage, nameImages].map(String),
+].join("\n");
+
 async function addImage(umoci: string, layout: string, recipe: ImageRecipe): Promise<void> {
   // A name is a valid tag of OCI, and so is not lost.
   const image = `${layout}:${recipe.name}`;

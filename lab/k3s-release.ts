@@ -5,9 +5,13 @@ import type { Components } from "./build-components.ts";
 import { fillEntry, findCacheFolder, makeKey } from "./cache.ts";
 import type { DebianFiles } from "./debian-files.ts";
 import { hashFile } from "./hash-file.ts";
-import { planRestoreImage, planSystemImages } from "./image-recipes.ts";
-import type { ImageRecipe } from "./image-recipes.ts";
-import { writeArchive } from "./images.ts";
+import {
+  getProgram,
+  type ImageRecipe,
+  planRestoreImage,
+  planSystemImages,
+} from "./image-recipes.ts";
+import { archiveRecipe, writeArchive } from "./images.ts";
 
 /** What the stand-in runs as its children or on behalf of containerd, all in one folder. */
 const bundledPrograms = [
@@ -60,10 +64,19 @@ export async function ensureK3sRelease(parts: ReleaseParts): Promise<K3sRelease>
   const restore = planRestoreImage(imageParts);
   const version = versions["kubernetes"] ?? "";
   // Paths in the cache have the hash of what made their files.
-  const inputs = [version, system, restore, bundledPrograms.map((name) => get(programs, name))];
+  const inputs = [
+    version,
+    system,
+    restore,
+    bundledPrograms.map((name) => getProgram(programs, name)),
+  ];
   const key = makeKey("k3s-release", {
-    inputs: JSON.stringify([...inputs, get(programs, "k3s-program"), get(programs, "umoci")]),
-    recipe: [writeArchive, fill].map(String).join("\n"),
+    inputs: JSON.stringify([
+      ...inputs,
+      getProgram(programs, "k3s-program"),
+      getProgram(programs, "umoci"),
+    ]),
+    recipe: [archiveRecipe, String(fill)].join("\n"),
   });
   const release = nameFiles(path.join(cacheFolder, key), version);
   // Renamed to this only once it was whole.
@@ -94,27 +107,21 @@ async function fill(
   system: readonly ImageRecipe[],
   restore: ImageRecipe,
 ): Promise<void> {
-  const umoci = get(programs, "umoci");
+  const umoci = getProgram(programs, "umoci");
   await run([
-    get(programs, "pack-k3s"),
+    getProgram(programs, "pack-k3s"),
     "--program",
-    get(programs, "k3s-program"),
+    getProgram(programs, "k3s-program"),
     "--output",
     release.k3s,
     "--version",
     release.version,
     ...system.flatMap(({ what, name }) => ["--image", `${what}=${name}`]),
-    ...bundledPrograms.map((name) => get(programs, name)),
+    ...bundledPrograms.map((name) => getProgram(programs, name)),
   ]);
   await writeArchive(umoci, system, release.images);
   await writeArchive(umoci, [restore], release.restoreImage);
   const files = [release.k3s, release.images, release.restoreImage];
   const lines = files.map(async (file) => `${await hashFile(file)}  ${path.basename(file)}\n`);
   await writeFile(release.sums, (await Promise.all(lines)).join(""));
-}
-
-function get(programs: Readonly<Record<string, string>>, name: string): string {
-  const file = programs[name];
-  if (file === undefined) throw new Error(`the program ${name} was not built`);
-  return file;
 }

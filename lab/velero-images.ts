@@ -3,7 +3,7 @@ import path from "node:path";
 import { fillEntry, findCacheFolder, makeKey } from "./cache.ts";
 import { hashFile } from "./hash-file.ts";
 import { getProgram, type ImageParts, type ImageRecipe } from "./image-recipes.ts";
-import { writeArchive } from "./images.ts";
+import { archiveRecipe, writeArchive } from "./images.ts";
 
 /** An archive of images, in an entry of the cache that holds nothing else. */
 export interface ImageArchive {
@@ -67,7 +67,7 @@ export async function ensureVeleroImages(parts: VeleroImageParts): Promise<Image
   const umoci = getProgram(programs, "umoci");
   // Paths in the cache have the hash of what made their files.
   const inputs = JSON.stringify([umoci, recipes]);
-  const key = makeKey("velero-images", { inputs, recipe: String(writeArchive) });
+  const key = makeKey("velero-images", { inputs, recipe: archiveRecipe });
   const architecture = process.arch === "arm64" ? "arm64" : "amd64";
   const name = `velero-images-${architecture}.tar`;
   const file = path.join(cacheFolder, key, name);
