@@ -23,9 +23,16 @@ export function createControl({ version, proxy, api }: Controlled): RequestListe
   const answers: Readonly<Record<string, (body: unknown) => unknown>> = {
     "GET /health": (): Health => ({ pid: process.pid, version }),
     "GET /counters": () => proxy.counters,
-    "POST /cut": (body) => proxy.cut((body as { seconds: number }).seconds),
+    "POST /cut": (body) => {
+      const { seconds } = body as { seconds?: unknown };
+      if (typeof seconds !== "number" || !(seconds >= 0)) throw new TypeError("seconds: a number");
+      proxy.cut(seconds);
+    },
     "GET /power": () => ({ servers: Object.fromEntries(api.servers), requests: api.requests }),
-    "POST /power/faults": (body) => api.faults.splice(0, Infinity, ...(body as Fault[])),
+    "POST /power/faults": (body) => {
+      if (!Array.isArray(body) || !body.every(isFault)) throw new TypeError("a list of faults");
+      api.faults.splice(0, Infinity, ...body);
+    },
   };
   return (request, response) => {
     const answer = answers[`${request.method} ${request.url}`];
@@ -42,6 +49,13 @@ export function createControl({ version, proxy, api }: Controlled): RequestListe
       (error: unknown) => response.writeHead(400).end(`${String(error)}\n`),
     );
   };
+}
+
+/** Any other would end the servers when a request meets it. */
+function isFault(value: unknown): value is Fault {
+  if (value === "hang" || value === "drop" || value === "half") return true;
+  const { status } = (value ?? {}) as { status?: unknown };
+  return Number.isInteger(status) && Number(status) >= 200 && Number(status) <= 599;
 }
 
 /** Reads what went through the bucket; rejects when the lab's servers do not run. */

@@ -51,5 +51,12 @@ t.test("a test looks at the servers and makes them fail", async (t) => {
   t.strictSame(faults, [{ status: 401 }, "hang"]);
   await plantFaults(socket, []);
   t.strictSame(faults, []);
-  await t.rejects(plantFaults(socket, 5 as never), /answered 400/);
+  for (const bad of [5, "hang", ["hung"], [{ status: "401" }], [{ status: 99 }], [null]]) {
+    await t.rejects(plantFaults(socket, bad as never), /answered 400/, JSON.stringify(bad));
+  }
+  t.strictSame(faults, []);
+  for (const bad of [-1, "30", undefined]) {
+    await t.rejects(cutBucket(socket, bad as never), /answered 400/, JSON.stringify(bad));
+  }
+  t.strictSame(cuts, [30, 0]);
 });
