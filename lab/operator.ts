@@ -69,8 +69,14 @@ export function buildOperatorEnvironment(
   const kept = Object.entries(env).filter(
     ([name]) => !realThings.test(name) && !proxies.test(name),
   );
-  // ~/.kube/kuberc would change what kubectl does (kubectl: pkg/kuberc/kuberc.go).
-  const own = { ...readSecretVariables(paths.servers), INFRA_K3S_SITE: paths.state, KUBERC: "off" };
+  const own = {
+    ...readSecretVariables(paths.servers),
+    INFRA_K3S_SITE: paths.state,
+    // ~/.kube/kuberc would change what kubectl does (kubectl: pkg/kuberc/kuberc.go).
+    KUBERC: "off",
+    // Else it writes to ~/.kube/cache, which is no part of the lab.
+    KUBECACHEDIR: path.join(paths.state, "kube-cache"),
+  };
   return { ...Object.fromEntries(kept), ...own };
 }
 

@@ -79,6 +79,7 @@ t.test("the operator's environment leads to the lab and nowhere else", async (t)
     PATH: "/bin",
     KUBECONFIG_X: "kept",
     KUBERC: "off",
+    KUBECACHEDIR: "/srv/x/infra-k3s/lab/kube-cache",
     INFRA_K3S_SITE: "/srv/x/infra-k3s/lab",
   });
 });

@@ -22,7 +22,9 @@ export function readSnapshot(): MachineSnapshot {
     modules: readLines("/proc/modules").map((line) => line.split(" ", 1)[0] ?? ""),
     devices: listTree("/dev", 2),
     runFolder: listTree("/run", 4),
-    homeFolders: [".local", ".ssh"].flatMap((name) => listTree(path.join(homedir(), name), 3)),
+    homeFolders: [".ansible", ".kube", ".local", ".ssh"].flatMap((name) =>
+      listTree(path.join(homedir(), name), 3),
+    ),
     etc: listTree("/etc/netns", 2),
   };
 }
