@@ -1,13 +1,14 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { stringify } from "yaml";
-import { exitCodes, InfraError } from "../lib/errors.ts";
+import { versionsFile } from "../lib/config/versions.ts";
 import { ensureAnsible } from "./ansible.ts";
-import { labHosts } from "./host-list.ts";
-import { askHost } from "./host.ts";
+import { readSources } from "./build-components.ts";
+import { makeKey } from "./cache.ts";
 import type { K3sRelease } from "./k3s-release.ts";
+import { isClusterReady, readClusterUid } from "./live-cluster.ts";
 import type { LabPaths } from "./paths.ts";
-import { runPlaybook } from "./playbook.ts";
+import { ansibleFolder, runPlaybook } from "./playbook.ts";
 import type { Progress } from "./progress.ts";
 import { recordCluster } from "./site.ts";
 
@@ -26,29 +27,52 @@ export interface ClusterOptions {
 export interface LabCluster {
   /** UID of kube-system, which the lab's site.yaml now has. */
   uid: string;
-  /** How many tasks have changed something, by host. */
-  changed: Readonly<Record<string, number>>;
+  /** How many tasks have changed something, by host; undefined when there was nothing to run. */
+  changed: Readonly<Record<string, number>> | undefined;
 }
 
 /**
- * Makes the cluster on the lab's hosts with the project's own playbooks, and changes nothing when
- * it is there. Then the lab's site has its kubeconfig and its UID. Throws what ensureAnsible and
- * runPlaybook throw, and LAB_CLUSTER_UNKNOWN.
+ * Makes the cluster on the lab's hosts with the project's own playbooks. When the last run of them
+ * was the same and all nodes are Ready, it only looks. Then the lab's site has the cluster's
+ * kubeconfig and UID. Throws what ensureAnsible and runPlaybook throw, and LAB_CLUSTER_UNKNOWN.
  */
 export async function ensureCluster(paths: LabPaths, options: ClusterOptions): Promise<LabCluster> {
   const { progress, signal } = options;
-  const bin = await ensureAnsible({ progress, signal });
   const sums = parseSums(await readFile(options.release.sums, "utf8"));
   const folder = path.join(paths.inventory, "group_vars/k3s_cluster");
   await mkdir(folder, { recursive: true });
   const variables = stringify(buildVariables(paths, sums, options));
   await writeFile(path.join(folder, "cluster.yml"), variables);
-  const { changed } = await runPlaybook(paths, "k3s-cluster", { bin, progress, signal });
+  const wanted = await nameRun(paths);
+  const isThere = (await isLastRun(paths, wanted)) && (await isClusterReady(paths));
+  let changed: LabCluster["changed"];
+  if (!isThere) {
+    // A run that fails may have changed something, too.
+    await rm(paths.clusterRun, { force: true });
+    const bin = await ensureAnsible({ progress, signal });
+    ({ changed } = await runPlaybook(paths, "k3s-cluster", { bin, progress, signal }));
+  }
   const uid = await readClusterUid(paths);
   await recordCluster(paths, uid);
-  const isUnchanged = Object.values(changed).every((count) => count === 0);
-  progress.say(isUnchanged ? "the cluster was there already" : "the cluster is up");
+  await writeFile(paths.clusterRun, wanted);
+  progress.say(isThere ? "the cluster was there already" : "the cluster is up");
   return { uid, changed };
+}
+
+/** A name for a run of the playbooks with all that they read. */
+async function nameRun(paths: LabPaths): Promise<string> {
+  const [playbooks, inventory, versions] = await Promise.all([
+    readSources(ansibleFolder),
+    readSources(paths.inventory),
+    readFile(versionsFile, "utf8"),
+  ]);
+  return makeKey("run", { ...playbooks, inventory: makeKey("inventory", inventory), versions });
+}
+
+async function isLastRun(paths: LabPaths, wanted: string): Promise<boolean> {
+  const last = await readFile(paths.clusterRun, "utf8").catch(() => "");
+  const kubeconfig = await stat(paths.kubeconfig).catch(() => undefined);
+  return last === wanted && kubeconfig !== undefined;
 }
 
 /** What the roles leave to each place: where the release comes from, and how hosts see each other. */
@@ -91,18 +115,4 @@ export function parseSums(text: string): Map<string, string> {
   return new Map(
     [...text.matchAll(/^([0-9a-f]{64}) [ *](.+)$/gm)].map(([, sum = "", name = ""]) => [name, sum]),
   );
-}
-
-async function readClusterUid(paths: LabPaths): Promise<string> {
-  const server = labHosts.find(({ group }) => group === "k3s_masters")?.name ?? "";
-  const ask = "k3s kubectl get namespace kube-system --output=jsonpath={.metadata.uid}";
-  const { stdout, stderr } = await askHost(paths, server, ask);
-  if (/^[0-9a-f-]{36}$/.test(stdout)) return stdout;
-  throw new InfraError({
-    code: "LAB_CLUSTER_UNKNOWN",
-    message: "the lab's cluster does not say which one it is",
-    why: stderr.trim() || "kube-system has no UID",
-    fix: "Run the same command again",
-    exitCode: exitCodes.failed,
-  });
 }

@@ -14,6 +14,8 @@ export interface LabPaths {
   kubeconfig: string;
   /** What Ansible writes beside its changes of hosts: logs and sockets of ssh. */
   ansible: string;
+  /** Which run of the playbooks has made the cluster. */
+  clusterRun: string;
   ssh: string;
   privateKey: string;
   sshConfig: string;
@@ -85,6 +87,7 @@ export function findPaths(env: NodeJS.ProcessEnv = process.env): LabPaths {
     inventory: at("inventory"),
     kubeconfig: at("kubeconfig"),
     ansible: at("ansible"),
+    clusterRun: at("ansible/cluster-run"),
     ssh: at("ssh"),
     privateKey: at("ssh/id_ed25519"),
     sshConfig: at("ssh/config"),

@@ -10,7 +10,7 @@ import { findFailures, parseLine, type PlaybookLine } from "./playbook-output.ts
 import type { Progress } from "./progress.ts";
 import { runWatched } from "./watched-program.ts";
 
-const ansibleFolder = path.join(repositoryRoot, "ansible");
+export const ansibleFolder = path.join(repositoryRoot, "ansible");
 
 export interface PlaybookOptions {
   /** The folder of ansible-playbook, from ensureAnsible. */

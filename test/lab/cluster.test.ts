@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import t from "tap";
 import { ensureAnsible } from "../../lab/ansible.ts";
-import { ensureCluster } from "../../lab/cluster.ts";
+import { buildVariables, ensureCluster, parseSums } from "../../lab/cluster.ts";
 import { askHost } from "../../lab/host.ts";
 import { labHosts } from "../../lab/host-list.ts";
 import type { K3sRelease } from "../../lab/k3s-release.ts";
@@ -25,6 +25,9 @@ const timeout = 600_000;
 const said: string[] = [];
 const progress: Progress = { say: (text) => void said.push(text), readSeconds: () => 0 };
 const { signal } = new AbortController();
+
+/** Whether k3s was started again. */
+const pids = "systemctl show --property=MainPID k3s k3s-agent";
 
 interface Node {
   metadata: { name: string; labels: Record<string, string> };
@@ -102,6 +105,22 @@ t.test("a file with another sum is refused, and nothing is started", { timeout }
   }
 });
 
+t.test(
+  "--check tells what would be done to a bare host, and does nothing",
+  { timeout },
+  async (t) => {
+    const bin = await ensureAnsible({ progress });
+    const sums = parseSums(readFileSync(release.sums, "utf8"));
+    const variables = JSON.stringify(buildVariables(paths, sums, { release, baseUrl }));
+    const args = ["--check", "--extra-vars", variables];
+    const { changed } = await runPlaybook(paths, "k3s-cluster", { bin, args, progress });
+    for (const name of names) {
+      t.ok((changed[name] ?? 0) > 5, name);
+      t.notMatch(await onHost(name, "ls /usr/local/bin /etc/systemd/system"), /^k3s/m, name);
+    }
+  },
+);
+
 t.test("a cluster from nothing, with what the hosts download", { timeout }, async (t) => {
   const cluster = await ensureCluster(paths, { release, baseUrl, progress });
   const nodes = await listNodes();
@@ -136,14 +155,36 @@ t.test("a cluster from nothing, with what the hosts download", { timeout }, asyn
   t.notMatch(readFileSync(path.join(paths.ansible, "k3s-cluster.log"), "utf8"), secret ?? "");
 });
 
-t.test("again: nothing changes", { timeout }, async (t) => {
-  const pids = "systemctl show --property=MainPID k3s k3s-agent";
+t.test("again: it is only looked at", { timeout }, async (t) => {
   const before = await Promise.all(names.map((name) => onHost(name, pids)));
   const up = runScript("up", "--cluster", "--json");
   t.equal(up.code, 0, up.stderr);
-  const { result } = JSON.parse(up.stdout) as { result: { cluster: { changed: unknown } } };
-  t.strictSame(result.cluster.changed, Object.fromEntries(names.map((name) => [name, 0])));
+  const { result } = JSON.parse(up.stdout) as { result: { cluster: object } };
+  t.notOk("changed" in result.cluster, "Ansible had nothing to run for");
   t.strictSame(await Promise.all(names.map((name) => onHost(name, pids))), before);
+});
+
+t.test("again by Ansible, as a user with sudo: nothing changes", { timeout }, async (t) => {
+  const before = await Promise.all(names.map((name) => onHost(name, pids)));
+  const keys =
+    "install -D -o ubuntu -m 600 /root/.ssh/authorized_keys ~ubuntu/.ssh/authorized_keys";
+  const sudo = "echo 'ubuntu ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ubuntu";
+  for (const name of names) await onHost(name, `useradd --create-home ubuntu; ${keys}; ${sudo}`);
+  const bin = await ensureAnsible({ progress });
+  const args = ["--extra-vars", "ansible_user=ubuntu"];
+  const { changed } = await runPlaybook(paths, "k3s-cluster", { bin, args, progress });
+  t.strictSame(changed, Object.fromEntries(names.map((name) => [name, 0])));
+  t.strictSame(await Promise.all(names.map((name) => onHost(name, pids))), before);
+});
+
+t.test("a setting that k3s does not know fails with its own words", { timeout }, async (t) => {
+  const bin = await ensureAnsible({ progress });
+  const settings = JSON.stringify({ k3s_config: { "no-such-setting": true } });
+  const args = [`--limit=${third}`, "--extra-vars", settings];
+  await t.rejects(runPlaybook(paths, "k3s-worker", { bin, args, progress }), {
+    code: "LAB_PLAYBOOK_FAILED",
+    why: /flag provided but not defined: -no-such-setting/,
+  });
 });
 
 t.test("a label of the inventory and a setting reach a node that runs", { timeout }, async (t) => {
