@@ -6,7 +6,7 @@ import { buildVariables } from "../../lab/cluster.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
 import { versionsSchema } from "../../lib/config/versions.schema.ts";
 import { inventorySchema } from "../../lib/inventory/inventory.schema.ts";
-import { groupNames } from "../../lib/inventory/load.ts";
+import { groupNames, loadInventory } from "../../lib/inventory/load.ts";
 
 const folder = path.join(repositoryRoot, "ansible");
 const list = (...patterns: string[]) => globSync(patterns, { cwd: folder }).toSorted();
@@ -154,4 +154,16 @@ t.test("the lab gives only variables that a person could give, too", async (t) =
     const given = buildVariables({ kubeconfig: "/s/kubeconfig" }, sums, { release, baseUrl });
     for (const name of Object.keys(given)) t.ok(declared.defaults.includes(name), name);
   }
+});
+
+t.test("the inventory that the README shows can be loaded", async (t) => {
+  const [, example = ""] = /```yaml\n(.*?)```/s.exec(read("README.md")) ?? [];
+  const hosts = await loadInventory(t.testdir({ "hosts.yml": example }));
+  t.strictSame(
+    hosts.map(({ name, group }) => [name, group]),
+    [
+      ["vps-hetzner-1", "k3s_masters"],
+      ["vps-vultr-1", "k3s_workers"],
+    ],
+  );
 });
