@@ -22,15 +22,11 @@ walk() {
 `;
 
 /**
- * Restores one kopia snapshot into a fresh folder and tells what it found and made. Takes
- * STORAGE, FOLDER, SNAPSHOT, NEED_BYTES, CREDENTIALS and PROFILE from the environment, and as
- * arguments those of `kopia repository connect s3`; the keys go to kopia by its environment.
- *
- * kopia needs `--mode=local` (else a name like data.tar makes an archive) and
- * `--no-ignore-permission-errors` (else wrong owners end with exit code 0).
+ * Connects read-only to a repository: `run_kopia` is kopia from there on. Takes CREDENTIALS and
+ * PROFILE from the environment, and as arguments those of `kopia repository connect s3`; the keys go
+ * to kopia by its environment.
  */
-export const restoreScript = `${helpers}
-folder="$STORAGE/$FOLDER"
+export const connectScript = `
 key() {
   awk -v profile="$PROFILE" -v key="$1" '
     /^[ \\t]*\\[/ { gsub(/^[ \\t]*\\[[ \\t]*|[ \\t]*\\].*$/, ""); sub(/^profile[ \\t]+/, ""); section = $0; next }
@@ -45,12 +41,6 @@ AWS_SESSION_TOKEN=$(key aws_session_token)
 export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
 export KOPIA_CHECK_FOR_UPDATES=false KOPIA_PERSIST_CREDENTIALS_ON_CONNECT=false
 
-free=$(($(stat -f -c %a "$STORAGE") * $(stat -f -c %S "$STORAGE")))
-if [ "$free" -lt "$NEED_BYTES" ]; then
-  say "{\\"event\\":\\"space\\",\\"freeBytes\\":$free,\\"needBytes\\":$NEED_BYTES}"
-  exit ${restoreExits.noSpace}
-fi
-
 # Its log files would fill the memory that HOME is.
 run_kopia() { kopia --disable-file-logging --disable-content-log "$@"; }
 tries=0
@@ -59,16 +49,50 @@ until run_kopia repository connect s3 --readonly "$@" 2>&1; do
   [ "$tries" -lt 4 ] || exit ${restoreExits.noRepository}
   sleep \${RETRY_SECONDS:-2}
 done
+`;
 
-tries=0
-until manifest=$(run_kopia manifest show "$SNAPSHOT" 2>"$HOME/why"); do
-  cat "$HOME/why"
-  if grep -q 'not found' "$HOME/why"; then exit ${restoreExits.noSnapshot}; fi
-  tries=$((tries + 1))
-  [ "$tries" -lt 4 ] || exit ${restoreExits.noRepository}
-  sleep \${RETRY_SECONDS:-2}
-done
-manifest=$(printf '%s\\n' "$manifest" | grep -v '^//' | tr -d '\\n')
+/**
+ * kopia needs `--mode=local` (else a name like data.tar makes an archive) and
+ * `--no-ignore-permission-errors` (else wrong owners end with exit code 0).
+ */
+export const restoreCommand =
+  "restore --mode=local --write-sparse-files --no-ignore-permission-errors";
+
+/**
+ * Restores one kopia snapshot into a fresh folder and tells what it found and made. Takes
+ * STORAGE, FOLDER, SNAPSHOT and NEED_BYTES from the environment, and what connectScript takes.
+ */
+export const restoreScript = `${helpers}
+folder="$STORAGE/$FOLDER"
+free=$(($(stat -f -c %a "$STORAGE") * $(stat -f -c %S "$STORAGE")))
+if [ "$free" -lt "$NEED_BYTES" ]; then
+  say "{\\"event\\":\\"space\\",\\"freeBytes\\":$free,\\"needBytes\\":$NEED_BYTES}"
+  exit ${restoreExits.noSpace}
+fi
+${connectScript}
+show_manifest() {
+  tries=0
+  until run_kopia manifest show "$SNAPSHOT" >"$HOME/manifest" 2>"$HOME/why"; do
+    cat "$HOME/why"
+    if grep -q 'not found' "$HOME/why"; then return ${restoreExits.noSnapshot}; fi
+    tries=$((tries + 1))
+    [ "$tries" -lt 4 ] || return ${restoreExits.noRepository}
+    sleep \${RETRY_SECONDS:-2}
+  done
+}
+# Opening the repository once more takes as long as restoring a small volume.
+show_manifest &
+manifest_shown=$!
+# Left by an earlier try of this run, whose pod is gone: kopia would merge into it.
+rm -rf "$folder"
+mkdir "$folder"
+restored=true
+run_kopia ${restoreCommand} --progress-update-interval=1s "$SNAPSHOT" "$folder" 2>&1 |
+  awk 'BEGIN { RS = "[\\r\\n]" } { print; fflush() }' || restored=false
+wait "$manifest_shown" || { status=$?; rm -rf "$folder"; exit "$status"; }
+"$restored"
+
+manifest=$(grep -v '^//' "$HOME/manifest" | tr -d '\\n')
 # The summary of the root is the last one; a number that is 0 is left out.
 summary=\${manifest##*'"summ"'} stats=\${manifest#*'"stats"'}
 number() { printf '%s' "$1" | sed -n "s/^[^}]*\\"$2\\": *\\([0-9]*\\).*/\\1/p" | grep . || echo 0; }
@@ -78,13 +102,6 @@ snapshot="$snapshot,\\"failed\\":$(number "$summary" numFailed)"
 snapshot="$snapshot,\\"excludedFiles\\":$(number "$stats" excludedFileCount)"
 snapshot="$snapshot,\\"excludedDirectories\\":$(number "$stats" excludedDirCount)"
 case "$manifest" in *'"incomplete"'*) whole=false ;; *'"summ"'*) whole=true ;; *) whole=false ;; esac
-
-# Left by an earlier try of this run, whose pod is gone: kopia would merge into it.
-rm -rf "$folder"
-mkdir "$folder"
-run_kopia restore --mode=local --write-sparse-files --no-ignore-permission-errors \\
-  --progress-update-interval=1s "$SNAPSHOT" "$folder" 2>&1 |
-  awk 'BEGIN { RS = "[\\r\\n]" } { print; fflush() }'
 say "{\\"event\\":\\"snapshot\\",$snapshot,\\"whole\\":$whole}"
 walk
 `;

@@ -20,6 +20,12 @@ const hopeless = [
  */
 const startSeconds = 180;
 
+/** How often the pod is looked at; a restore that ends late keeps an outage going. */
+const lookSeconds = 0.25;
+
+/** Between two readings of a log, which go through the pod's node. */
+const progressSeconds = 1;
+
 /** How many lines at the end of a long log are enough to see the progress. */
 const progressLines = 5;
 
@@ -39,6 +45,7 @@ export async function runPod(
   await createOnce(world, pod);
   const startBy = world.clock.now() + startSeconds * 1000;
   let hasRun = false;
+  let progressAt = world.clock.now();
   await run.poll(async () => {
     const found = await world.cluster.find(ref);
     if (found === undefined) throw vanished(ref);
@@ -48,10 +55,13 @@ export async function runPod(
     if (stuck !== undefined) throw cannotStart(ref, stuck);
     hasRun ||= found.status?.phase === "Running" || isInitialising(found);
     if (!hasRun && world.clock.now() >= startBy) throw cannotStart(ref, describeState(found));
-    const percent = await findProgress(world, found);
-    if (percent !== undefined) onPercent(percent);
+    if (world.clock.now() >= progressAt) {
+      const percent = await findProgress(world, found);
+      if (percent !== undefined) onPercent(percent);
+      progressAt = world.clock.now() + progressSeconds * 1000;
+    }
     return { waiting: describeState(found) };
-  }, 1);
+  }, lookSeconds);
 }
 
 /**
