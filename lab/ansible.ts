@@ -40,7 +40,7 @@ export async function ensureAnsible(options: {
 async function fill(temporary: string, folder: string, signal?: AbortSignal): Promise<void> {
   await run([python, "-m", "venv", "--without-pip", temporary]);
   const pip = [python, "-m", "pip", "--python", path.join(temporary, "bin/python")] as const;
-  const flags = ["--quiet", "--no-input", "--disable-pip-version-check"];
+  const flags = ["--quiet", "--no-input", "--no-cache-dir", "--disable-pip-version-check"];
   const locked = ["--require-hashes", "--only-binary=:all:", "--requirement", requirements];
   await runWatched([...pip, "install", ...flags, ...locked], () => undefined, { signal });
   await correctScripts(path.join(temporary, "bin"), temporary, folder);

@@ -108,11 +108,11 @@ async function planSettings(
     cacheFolder: findCacheFolder(),
     controlSocket: control,
   };
-  const at = (name: string) => path.join(cloudsFolder, name);
   const hash = createHash("sha256").update(JSON.stringify(settings));
-  const names = (await readdir(cloudsFolder)).filter((name) => name.endsWith(".ts"));
-  for (const file of [...names.toSorted().map(at), path.join(import.meta.dirname, "power.ts")]) {
-    hash.update(await readFile(file));
+  // Whatever of the lab they import, they are to run as it is now.
+  for (const folder of [cloudsFolder, import.meta.dirname]) {
+    const names = (await readdir(folder)).filter((name) => name.endsWith(".ts")).toSorted();
+    for (const name of names) hash.update(await readFile(path.join(folder, name)));
   }
   return { version: hash.digest("hex").slice(0, 16), ...settings };
 }

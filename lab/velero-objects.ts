@@ -1,26 +1,9 @@
 import type { Manifest } from "./kubectl.ts";
 
-/**
- * Arguments of `velero install` beside `--dry-run`: upstream's own manifests, set up to be told by
- * config/velero, with requests for machines of two cores.
- */
-export const installArguments: readonly string[] = [
-  "--use-node-agent",
-  "--use-volume-snapshots=false",
-  "--no-default-backup-location",
-  "--no-secret",
-  "--node-agent-configmap=node-agent",
-  "--backup-repository-configmap=backup-repository",
-  "--repo-maintenance-job-configmap=repository-maintenance",
-  "--velero-pod-cpu-request=20m",
-  "--velero-pod-cpu-limit=0",
-  "--velero-pod-mem-request=64Mi",
-  "--velero-pod-mem-limit=512Mi",
-  "--node-agent-pod-cpu-request=20m",
-  "--node-agent-pod-mem-request=64Mi",
-  "--node-agent-pod-mem-limit=512Mi",
-  "--node-agent-priority-class-name=system-node-critical",
-];
+/** The flags of config/velero/install-flags, one a line. */
+export function parseInstallFlags(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "");
+}
 
 /** Where the lab's bucket is, in place of what config/velero says. */
 export interface LabBucket {

@@ -18,7 +18,9 @@ import type { Progress } from "./progress.ts";
 import { ensureSecret, readS3Keys } from "./server-secrets.ts";
 import { serverUrls } from "./servers.ts";
 import { ensureVeleroImages } from "./velero-images.ts";
-import { adaptToLab, buildSecret, installArguments } from "./velero-objects.ts";
+import { adaptToLab, buildSecret, parseInstallFlags } from "./velero-objects.ts";
+
+const configFolder = path.join(repositoryRoot, "config/velero");
 
 /** The lab's bucket of backups. */
 export const backupBucket = "velero";
@@ -90,7 +92,8 @@ async function renderInstall(
   // What it reads only when it starts: another one starts it anew.
   const hash = createHash("sha256").update(JSON.stringify(configMaps)).digest("hex").slice(0, 16);
   const restart = ["--pod-annotations", `infra-k3s.io/config-hash=${hash}`];
-  const argv = [velero, "install", ...where, ...images, ...restart, ...installArguments] as const;
+  const flags = parseInstallFlags(await readFile(path.join(configFolder, "install-flags"), "utf8"));
+  const argv = [velero, "install", ...where, ...images, ...restart, ...flags] as const;
   // Its own settings would be read from the home folder.
   const env = { ...process.env, HOME: paths.servers.folder };
   const { stdout } = await run(await enterOperator(paths, argv), { env });
@@ -98,7 +101,7 @@ async function renderInstall(
 }
 
 async function readConfig(paths: LabPaths, { kubectl }: Cluster): Promise<Manifest[]> {
-  const { stdout } = await kubectl(["kustomize", path.join(repositoryRoot, "config/velero")]);
+  const { stdout } = await kubectl(["kustomize", configFolder]);
   const objects = parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
   const ca = await readFile(paths.servers.ca, "utf8");
   return adaptToLab(objects, { url: serverUrls.s3, bucket: backupBucket, ca });

@@ -5,7 +5,7 @@ import { parseAllDocuments } from "yaml";
 import { planImport } from "../../lab/host-images.ts";
 import type { Manifest } from "../../lab/kubectl.ts";
 import { planVeleroImages } from "../../lab/velero-images.ts";
-import { adaptToLab, buildSecret, installArguments } from "../../lab/velero-objects.ts";
+import { adaptToLab, buildSecret, parseInstallFlags } from "../../lab/velero-objects.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
 import type { BackupStorageLocation } from "../../lib/objects.ts";
 import { planRepository } from "../../lib/velero/repository.ts";
@@ -64,7 +64,8 @@ t.test("no schedule puts Secrets into the bucket or leaves out volumes", async (
 });
 
 t.test("the flags of the installation name objects that are there", async (t) => {
-  const names = installArguments.flatMap((argument) => /configmap=(.+)$/.exec(argument)?.[1] ?? []);
+  const flags = parseInstallFlags(readFileSync(path.join(folder, "install-flags"), "utf8"));
+  const names = flags.flatMap((flag) => /configmap=(.+)$/.exec(flag)?.[1] ?? []);
   t.equal(names.length, 3);
   for (const name of names) {
     const data = getConfigMap(name);

@@ -51,7 +51,7 @@ func (images *images) watch(ctx context.Context) {
 }
 
 // importNew imports the archives that are new or have changed; with `onlyWhole` those that are no
-// longer being written to. What fails is said, and tried again once the file changes.
+// longer being written to. What fails is said, and tried again the next time.
 func (images *images) importNew(ctx context.Context, onlyWhole bool) {
 	entries, err := os.ReadDir(images.folder)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -76,6 +76,8 @@ func (images *images) importNew(ctx context.Context, onlyWhole bool) {
 		startedAt := time.Now()
 		if err := images.importFile(ctx, filepath.Join(images.folder, entry.Name())); err != nil {
 			slog.Error("Error encountered while importing "+entry.Name(), "error", err)
+			// containerd may have been busy.
+			delete(images.imported, entry.Name())
 			continue
 		}
 		slog.Info("Imported images from "+entry.Name(), "seconds", time.Since(startedAt).Seconds())
