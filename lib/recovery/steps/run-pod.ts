@@ -20,10 +20,7 @@ const hopeless = [
  */
 const startSeconds = 180;
 
-/** How often the pod is looked at; a restore that ends late keeps an outage going. */
-const lookSeconds = 0.25;
-
-/** Between two readings of a log, which go through the pod's node. */
+/** Between two looks at the log, which the API server has to fetch from the node. */
 const progressSeconds = 1;
 
 /** How many lines at the end of a long log are enough to see the progress. */
@@ -45,23 +42,34 @@ export async function runPod(
   await createOnce(world, pod);
   const startBy = world.clock.now() + startSeconds * 1000;
   let hasRun = false;
-  let progressAt = world.clock.now();
+  let toldAt = -Infinity;
   await run.poll(async () => {
     const found = await world.cluster.find(ref);
     if (found === undefined) throw vanished(ref);
-    if (found.status?.phase === "Succeeded") return { done: true };
+    if (findProof(found) !== undefined) return { done: true };
     if (found.status?.phase === "Failed") throw explainFailure(found);
     const stuck = findHopeless(found);
     if (stuck !== undefined) throw cannotStart(ref, stuck);
     hasRun ||= found.status?.phase === "Running" || isInitialising(found);
     if (!hasRun && world.clock.now() >= startBy) throw cannotStart(ref, describeState(found));
-    if (world.clock.now() >= progressAt) {
+    if (world.clock.now() - toldAt >= progressSeconds * 1000) {
+      toldAt = world.clock.now();
       const percent = await findProgress(world, found);
       if (percent !== undefined) onPercent(percent);
-      progressAt = world.clock.now() + progressSeconds * 1000;
     }
     return { waiting: describeState(found) };
-  }, lookSeconds);
+  }, 0.2);
+}
+
+/**
+ * How the work of a pod ended well. A kubelet tells that of a container a second before it says so
+ * of the whole pod, and a container that is never restarted does not change its mind.
+ */
+function findProof({ status }: Pod): { message?: string } | undefined {
+  const work = status?.containerStatuses?.find((one) => one.name === workContainer);
+  const ended = work?.state?.terminated;
+  if (status?.phase === "Failed" || ended?.exitCode !== 0) return undefined;
+  return ended;
 }
 
 /**
@@ -70,11 +78,8 @@ export async function runPod(
  */
 export async function readPodResult(world: World, ref: Ref<"Pod">): Promise<PodResult> {
   const pod = await world.cluster.find(ref);
-  if (pod?.status?.phase !== "Succeeded" || pod.metadata.deletionTimestamp !== undefined) {
-    return parsePodResult("");
-  }
-  const work = pod.status?.containerStatuses?.find((one) => one.name === workContainer);
-  return parsePodResult(work?.state?.terminated?.message ?? "");
+  if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) return parsePodResult("");
+  return parsePodResult(findProof(pod)?.message ?? "");
 }
 
 /**
