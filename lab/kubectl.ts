@@ -1,12 +1,17 @@
 import path from "node:path";
-import { run, type RunResult } from "../lib/exec/run.ts";
+import { run, type RunOptions, type RunResult } from "../lib/exec/run.ts";
 import { getProgram } from "./image-recipes.ts";
-import { enterOperator } from "./operator.ts";
+import { buildOperatorEnvironment, enterOperator } from "./operator.ts";
 import type { LabPaths } from "./paths.ts";
 
 export interface Cluster {
   /** Runs the built kubectl where the operator is; what is given on stdin may hold secrets. */
-  kubectl(args: readonly string[], stdin?: string): Promise<RunResult>;
+  kubectl(
+    args: readonly string[],
+    options?: Pick<RunOptions, "stdin" | "allowedCodes">,
+  ): Promise<RunResult>;
+  /** The object or list that `kubectl get` finds. */
+  get<T>(...args: readonly string[]): Promise<T>;
   /** Applies objects server-side, the lab's word against everybody's. */
   apply(objects: readonly unknown[]): Promise<void>;
 }
@@ -24,17 +29,24 @@ export function openCluster(paths: LabPaths, programs: Readonly<Record<string, s
   const program = getProgram(programs, "kubectl");
   const kubeconfig = path.join(paths.state, "kubeconfig");
 
-  async function kubectl(args: readonly string[], stdin?: string): Promise<RunResult> {
+  async function kubectl(
+    args: readonly string[],
+    options: Pick<RunOptions, "stdin" | "allowedCodes"> = {},
+  ): Promise<RunResult> {
     const argv = await enterOperator(paths, [program, "--kubeconfig", kubeconfig, ...args]);
-    return await run(argv, { timeoutSeconds: 300, ...(stdin === undefined ? {} : { stdin }) });
+    const env = buildOperatorEnvironment(paths, process.env);
+    return await run(argv, { timeoutSeconds: 300, env, ...options });
   }
 
   return {
     kubectl,
+    async get<T>(...args: readonly string[]) {
+      return JSON.parse((await kubectl(["get", "--output=json", ...args])).stdout) as T;
+    },
     async apply(objects) {
       const list = { apiVersion: "v1", kind: "List", items: objects };
       const manager = ["--server-side", "--force-conflicts", "--field-manager", "infra-k3s-lab"];
-      await kubectl(["apply", ...manager, "-f", "-"], JSON.stringify(list));
+      await kubectl(["apply", ...manager, "-f", "-"], { stdin: JSON.stringify(list) });
     },
   };
 }

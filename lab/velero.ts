@@ -12,7 +12,7 @@ import { ensureDebianFiles } from "./debian-files.ts";
 import { getProgram } from "./image-recipes.ts";
 import { ensureImagesOnHosts } from "./host-images.ts";
 import { type Cluster, type Manifest, openCluster } from "./kubectl.ts";
-import { enterOperator } from "./operator.ts";
+import { buildOperatorEnvironment, enterOperator } from "./operator.ts";
 import type { LabPaths } from "./paths.ts";
 import type { Progress } from "./progress.ts";
 import { ensureSecret, readS3Keys } from "./server-secrets.ts";
@@ -95,7 +95,7 @@ async function renderInstall(
   const flags = parseInstallFlags(await readFile(path.join(configFolder, "install-flags"), "utf8"));
   const argv = [velero, "install", ...where, ...images, ...restart, ...flags] as const;
   // Its own settings would be read from the home folder.
-  const env = { ...process.env, HOME: paths.servers.folder };
+  const env = { ...buildOperatorEnvironment(paths, process.env), HOME: paths.servers.folder };
   const { stdout } = await run(await enterOperator(paths, argv), { env });
   return (JSON.parse(stdout) as { items: Manifest[] }).items;
 }

@@ -1,6 +1,6 @@
 import { defineCommand } from "../../lib/cli/define-command.ts";
 import { exitCodes } from "../../lib/errors.ts";
-import { labFlags } from "./lab-flags.ts";
+import { labFlags, mirrorFlag } from "./lab-flags.ts";
 
 export const labUp = defineCommand({
   script: "scripts/lab/up.ts",
@@ -13,11 +13,7 @@ export const labUp = defineCommand({
     { line: "zx scripts/lab/down.ts", does: "remove all of it again" },
   ],
   flags: {
-    mirror: {
-      type: "string",
-      value: "URL",
-      help: "Debian mirror to make the hosts' system from (default: this machine's own)",
-    },
+    ...mirrorFlag,
     cluster: {
       type: "boolean",
       help: "make the k3s cluster, too; its programs are built first, which takes 20 minutes once",

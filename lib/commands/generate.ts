@@ -48,6 +48,7 @@ export async function listCommands(): Promise<Command[]> {
     import("../../lab/commands/down.ts").then(({ labDown }) => labDown),
     import("../../lab/commands/status.ts").then(({ labStatus }) => labStatus),
     import("../../lab/commands/shell.ts").then(({ labShell }) => labShell),
+    import("../../lab/commands/drill.ts").then(({ labDrill }) => labDrill),
     import("../../lab/commands/build-restore-image.ts").then((module) => module.buildRestoreImage),
   ]);
   return [failover, drStatus, ...lab, benchStartup, generate];

@@ -1,0 +1,63 @@
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { loadVersions, type Versions } from "../../lib/config/versions.ts";
+import { ensureAppImages } from "../app-images.ts";
+import { buildComponents, type Components } from "../build-components.ts";
+import { findCacheFolder } from "../cache.ts";
+import type { ImageArchive } from "../cluster.ts";
+import { ensureDebianFiles } from "../debian-files.ts";
+import { hashFile } from "../hash-file.ts";
+import type { K3sRelease } from "../k3s-release.ts";
+import type { LabPaths } from "../paths.ts";
+import { ensurePostgresFiles } from "../postgres-files.ts";
+import { checkRequirements, readMachine } from "../requirements.ts";
+import { serverUrls } from "../servers.ts";
+import { prepareRelease } from "../up-cluster.ts";
+import type { UpOptions } from "../up.ts";
+import { ensureVeleroImages } from "../velero-images.ts";
+
+/** What the lab is made of, out of the cache. */
+export interface LabParts {
+  components: Components;
+  release: K3sRelease;
+  /** The images of the shop and of Velero. */
+  extraImages: ImageArchive[];
+  versions: Versions;
+}
+
+/**
+ * Builds and downloads what the cache lacks, before anything of the machine is changed. Throws what
+ * checkRequirements, buildComponents, ensureK3sRelease and ensurePostgresFiles throw.
+ */
+export async function prepareParts(
+  paths: LabPaths,
+  { mirror, progress, signal }: UpOptions,
+): Promise<LabParts> {
+  await checkRequirements(await readMachine(paths), paths);
+  const release = await prepareRelease({ progress, signal });
+  const components = await buildComponents({ signal });
+  const debian = await ensureDebianFiles();
+  const postgres = await ensurePostgresFiles({ mirror, signal });
+  const apps = await ensureAppImages({ programs: components.programs, debian, postgres });
+  const velero = await ensureVeleroImages({ ...components, debian });
+  return {
+    components,
+    release,
+    extraImages: [
+      { url: nameUrl(apps), sha256: await hashFile(apps) },
+      { url: nameUrl(velero.file), sha256: velero.sha256 },
+    ],
+    versions: await loadVersions(),
+  };
+}
+
+/** Where a host downloads a file of the cache. */
+function nameUrl(file: string): string {
+  return [serverUrls.files, path.basename(path.dirname(file)), path.basename(file)].join("/");
+}
+
+/** The entries that the cache has; a drill that adds one was not warm. */
+export async function listCache(): Promise<string[]> {
+  const names = await readdir(findCacheFolder()).catch(() => []);
+  return names.filter((name) => !name.startsWith(".")).toSorted();
+}

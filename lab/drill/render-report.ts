@@ -1,0 +1,141 @@
+import { renderTable } from "../../lib/cli/table.ts";
+import { renderBytes } from "../../lib/steps/render-lines.ts";
+import type { DrillReport } from "./report.ts";
+
+interface Section {
+  title: string;
+  headers: string[];
+  rows: string[][];
+}
+
+/** The report for a terminal. */
+export function renderDrillText(report: DrillReport): string {
+  const parts = listSections(report).map(
+    ({ title, headers, rows }) => `${title}\n${renderTable(rows, headers)}`,
+  );
+  return [renderHead(report), ...parts, renderVerdict(report)].join("\n");
+}
+
+/** The same as Markdown, with what was real and what only stood in. */
+export function renderDrillMarkdown(report: DrillReport): string {
+  const parts = listSections(report).map(({ title, headers, rows }) =>
+    [
+      `## ${title}`,
+      "",
+      renderRow(headers),
+      renderRow(headers.map(() => "---")),
+      ...rows.map(renderRow),
+      "",
+    ].join("\n"),
+  );
+  const list = (items: readonly string[]) => items.map((item) => `- ${item}\n`).join("");
+  return [
+    `# Drill of ${report.startedAt}\n`,
+    renderHead(report),
+    renderVerdict(report),
+    ...parts,
+    `## What was real\n\n${list(report.real)}`,
+    `## What stood in\n\n${list(report.standIns)}`,
+  ].join("\n");
+}
+
+function renderRow(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
+}
+
+function renderHead({ machine, versions, failover, isWarm }: DrillReport): string {
+  const parts = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const memory = `${(machine.memoryBytes / 2 ** 30).toFixed(0)} GiB`;
+  return [
+    `${failover.source} was killed; its workloads went to ${failover.target} (run ${failover.runId ?? "none"})`,
+    `On ${machine.cores} cores, ${memory}, Linux ${machine.kernel}, ${machine.architecture}${isWarm ? "" : "; parts had to be built or downloaded first"}`,
+    `${parts.join(", ")}\n`,
+  ].join("\n");
+}
+
+function renderVerdict({ checks }: DrillReport): string {
+  const failed = checks.filter(({ passed }) => !passed);
+  if (failed.length === 0) return `All ${checks.length} checks passed.\n`;
+  return `${failed.length} of ${checks.length} checks failed: ${failed.map(({ id }) => id).join(", ")}\n`;
+}
+
+function listSections(report: DrillReport): Section[] {
+  const { recovery, volumes, checks, phases, failover } = report;
+  return [
+    {
+      title: "The drill",
+      headers: ["PHASE", "SECONDS"],
+      rows: [
+        ...phases.map(({ name, seconds }) => [name, renderNumber(seconds)]),
+        ["whole", renderNumber(recovery.whole)],
+      ],
+    },
+    {
+      title: "The failover, counted from the kill",
+      headers: ["STEP", "STATE", "FROM", "SECONDS"],
+      rows: failover.timeline.map(({ title, state, from, seconds }) => [
+        title,
+        state,
+        renderNumber(from),
+        renderNumber(seconds),
+      ]),
+    },
+    {
+      title: "Volumes",
+      headers: [
+        "VOLUME",
+        "HOW",
+        "RECOVERY POINT",
+        "LOSS",
+        "SIZE",
+        "SECONDS",
+        "PER SECOND",
+        "KOPIA ALONE",
+        "PER SECOND",
+        "RATIO",
+      ],
+      rows: volumes.map((volume) => [
+        volume.claim,
+        volume.how,
+        volume.recoveryPoint,
+        `${volume.announcedLoss.toFixed(0)} s`,
+        renderSize(volume.bytes),
+        renderNumber(volume.seconds),
+        renderSize(volume.bytesPerSecond),
+        renderNumber(volume.kopia?.median),
+        renderSize(volume.kopia?.bytesPerSecond),
+        renderNumber(volume.ratio),
+      ]),
+    },
+    {
+      title: "Times side by side",
+      headers: ["FROM", "TO", "SECONDS"],
+      rows: [
+        ["kill", "all Ready", renderNumber(recovery.killToReady)],
+        ["kill", "report", renderNumber(recovery.killToReport)],
+        ["command's start", "all Ready", renderNumber(recovery.startToReady)],
+        ["proof", "all Ready", renderNumber(recovery.proofToReady)],
+        ["proof and last restore", "all Ready", renderNumber(recovery.cutOverToReady)],
+        ["database's container", "accepts connections", renderNumber(recovery.databaseStart)],
+      ],
+    },
+    {
+      title: "Checks",
+      headers: ["", "CHECK", "MEASURED", "WANTED"],
+      rows: checks.map(({ passed, title, measured, wanted }) => [
+        passed ? "ok" : "FAILED",
+        title,
+        measured,
+        wanted,
+      ]),
+    },
+  ];
+}
+
+function renderNumber(value: number | undefined): string {
+  return value === undefined ? "-" : value.toFixed(2);
+}
+
+function renderSize(bytes: number | undefined): string {
+  return bytes === undefined ? "-" : renderBytes(bytes);
+}

@@ -1,0 +1,39 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import t from "tap";
+import { plantTraps } from "../../lab/drill/traps.ts";
+
+t.test("what nobody touches is untouched", async (t) => {
+  const folder = path.join(t.testdir(), "traps");
+  const traps = await plantTraps(folder);
+  t.ok(traps.count > 15);
+  t.strictSame(await traps.listTouched(["PATH=/bin", ""]), []);
+  await traps.remove();
+  await t.rejects(readFile(path.join(folder, "canary")), { code: "ENOENT" });
+});
+
+t.test("whoever reads, changes or removes one is seen", async (t) => {
+  const folder = path.join(t.testdir(), "traps");
+  const { env, listTouched } = await plantTraps(folder);
+  await readFile(env["KUBECONFIG"] ?? "");
+  await writeFile(path.join(folder, "home/.aws/config"), "changed");
+  await rm(env["ANSIBLE_INVENTORY"] ?? "");
+  t.strictSame(await listTouched([]), [
+    "site/kubeconfig was read",
+    "site/inventory/hosts.yml is gone",
+    "home/.aws/config was changed",
+  ]);
+});
+
+t.test("a process that has a planted variable is seen", async (t) => {
+  const { env, listTouched } = await plantTraps(path.join(t.testdir(), "traps"));
+  const environment = `PATH=/bin\0HCLOUD_TOKEN=${env["HCLOUD_TOKEN"]}\0`;
+  t.match(await listTouched(["", environment]), [/^a process was given/]);
+});
+
+t.test("traps of an earlier drill are no longer there", async (t) => {
+  const folder = path.join(t.testdir(), "traps");
+  const earlier = await plantTraps(folder);
+  await readFile(earlier.env["KUBECONFIG"] ?? "");
+  t.strictSame(await (await plantTraps(folder)).listTouched([]), []);
+});
