@@ -24,8 +24,15 @@ export interface Manifest {
   [field: string]: unknown;
 }
 
-/** The lab's cluster, by the kubeconfig of its site. Calls throw EXEC_FAILED and EXEC_TIMEOUT. */
-export function openCluster(paths: LabPaths, programs: Readonly<Record<string, string>>): Cluster {
+/**
+ * The lab's cluster, by the kubeconfig of its site. Calls throw EXEC_FAILED and EXEC_TIMEOUT, and the
+ * reason of `signal`.
+ */
+export function openCluster(
+  paths: LabPaths,
+  programs: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
+): Cluster {
   const program = getProgram(programs, "kubectl");
   const kubeconfig = path.join(paths.state, "kubeconfig");
 
@@ -35,7 +42,8 @@ export function openCluster(paths: LabPaths, programs: Readonly<Record<string, s
   ): Promise<RunResult> {
     const argv = await enterOperator(paths, [program, "--kubeconfig", kubeconfig, ...args]);
     const env = buildOperatorEnvironment(paths, process.env);
-    return await run(argv, { timeoutSeconds: 300, env, ...options });
+    const ends = { timeoutSeconds: 300, ...(signal === undefined ? {} : { signal }) };
+    return await run(argv, { ...ends, env, ...options });
   }
 
   return {

@@ -61,7 +61,7 @@ export async function ensureVelero(paths: LabPaths, options: VeleroOptions): Pro
   progress.say("Velero's images are on every host");
   signal?.throwIfAborted();
   await mkdir(path.join(paths.servers.buckets, backupBucket), { recursive: true });
-  const cluster = openCluster(paths, components.programs);
+  const cluster = openCluster(paths, components.programs, signal);
   const own = await readConfig(paths, cluster);
   // Before Velero starts: it reads them then, and would make the repositories' password itself, a
   // well-known one. The command that renders its manifests wants to see the first of them, too.

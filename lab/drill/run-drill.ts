@@ -76,12 +76,12 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
   await phase("fresh hosts and the lab's servers", async () => await bringUp(paths, options));
   await phase("cluster by Ansible", async () => await makeCluster(paths, parts, options));
   const isWarm = cached.join() === (await listCache()).join();
-  const cluster = openCluster(paths, parts.components.programs);
+  const cluster = openCluster(paths, parts.components.programs, signal);
   await phase("Velero, and a shop that fills its database", async () => {
     const { components } = parts;
-    await untilInterrupted(signal, [
-      ensureVelero(paths, { components, progress, signal }),
-      ensureShop(cluster, source),
+    await together(signal, [
+      async (stop) => await ensureVelero(paths, { components, progress, signal: stop }),
+      async (stop) => await ensureShop(openCluster(paths, components.programs, stop), source),
     ]);
   });
   const before = await phase("look at the shop", async () => await lookBefore(paths, cluster));
@@ -143,16 +143,24 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
   };
 }
 
-/** Programs that wait for the cluster need not be waited for: they end with the lab. */
-async function untilInterrupted(signal: AbortSignal, work: Promise<void>[]): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(signal.reason as Error);
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    await Promise.race([promise, Promise.all(work)]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
+/** Stops all when one fails, and waits for all: nothing is at work on a lab that is taken down. */
+async function together(
+  signal: AbortSignal,
+  work: readonly ((stop: AbortSignal) => Promise<void>)[],
+): Promise<void> {
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  const ends = await Promise.allSettled(
+    work.map(async (one) => {
+      try {
+        await one(stop);
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
+    }),
+  );
+  if (ends.some((end) => end.status === "rejected")) throw stop.reason;
 }
 
 async function makeCluster(

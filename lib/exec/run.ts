@@ -10,6 +10,8 @@ export interface RunOptions {
   /** Exit codes that are an answer and not a failure; 0 when left out. */
   allowedCodes?: readonly number[];
   timeoutSeconds?: number;
+  /** Ends the program, and all it has started, once it is aborted. */
+  signal?: AbortSignal;
   /** How to get the program, for the error that says it is not there. */
   installHint?: string;
 }
@@ -28,8 +30,9 @@ const graceSeconds = 2;
 
 /**
  * Runs an external program and waits for it. Throws EXEC_MISSING, EXEC_FAILED and EXEC_TIMEOUT;
- * after a timeout the program and all it started have been killed. Throws a plain Error, a defect,
- * when an argument holds a registered secret: everybody on the machine can read arguments.
+ * after a timeout the program and all it started have been killed, as once `signal` is aborted, whose
+ * reason is thrown. Throws a plain Error, a defect, when an argument holds a registered secret:
+ * everybody on the machine can read arguments.
  */
 export async function run(
   argv: readonly [string, ...string[]],
@@ -42,6 +45,7 @@ export async function run(
   const { $, which } = await import("zx/core");
   const env = options.env ?? process.env;
   await checkProgram(program, which, env, options.installHint);
+  options.signal?.throwIfAborted();
   const child = $({
     // zx runs programs by way of bash, and a bash of level 1 with a socket for stdin, as Node makes
     // them, takes itself for a remote login and reads ~/.bashrc (bash: shell.c, run_startup_files).
@@ -59,14 +63,17 @@ export async function run(
   // A program may end before it has read everything; its exit code says whether that was a failure.
   if (options.stdin !== undefined) child.stdin.on("error", () => undefined);
   const deadline = startDeadline(child.pid, options.timeoutSeconds);
+  options.signal?.addEventListener("abort", deadline.end, { once: true });
   try {
     const { stdout, stderr, exitCode } = await child;
+    options.signal?.throwIfAborted();
     if (deadline.isOver()) throw timeoutError(argv, options.timeoutSeconds, stderr);
     // Without a code a signal has ended it.
     const code = exitCode ?? -1;
     if (!(options.allowedCodes ?? [0]).includes(code)) throw failedError(argv, code, stderr);
     return { stdout, stderr, code };
   } finally {
+    options.signal?.removeEventListener("abort", deadline.end);
     deadline.stop();
   }
 }
@@ -87,23 +94,31 @@ async function checkProgram(
   });
 }
 
+/** Ends a process group when its time is up, or at once by `end`. */
 function startDeadline(
   pid: number | undefined,
   seconds: number | undefined,
-): { isOver(): boolean; stop(): void } {
+): { isOver(): boolean; end(): void; stop(): void } {
   let over = false;
   const timers: NodeJS.Timeout[] = [];
-  if (pid !== undefined && seconds !== undefined) {
+
+  function end(): void {
+    if (pid === undefined) return;
+    killGroup(pid, "SIGTERM");
+    timers.push(setTimeout(() => killGroup(pid, "SIGKILL"), graceSeconds * 1000));
+  }
+
+  if (seconds !== undefined) {
     timers.push(
       setTimeout(() => {
         over = true;
-        killGroup(pid, "SIGTERM");
-        timers.push(setTimeout(() => killGroup(pid, "SIGKILL"), graceSeconds * 1000));
+        end();
       }, seconds * 1000),
     );
   }
   return {
     isOver: () => over,
+    end,
     stop() {
       timers.forEach(clearTimeout);
     },

@@ -95,6 +95,19 @@ t.test("one that does not listen is killed", async (t) => {
   t.ok(Date.now() - started < 5000);
 });
 
+t.test("an aborted signal ends the program and what it started", async (t) => {
+  const reason = new Error("enough");
+  const early = AbortSignal.abort(reason);
+  await t.rejects(run(["sleep", "60"], { signal: early }), reason);
+  const controller = new AbortController();
+  const running = run(shell("sleep 60 & wait"), { signal: controller.signal });
+  setTimeout(() => controller.abort(reason), 200);
+  await t.rejects(running, reason);
+  const late = new AbortController();
+  await run(["true"], { signal: late.signal });
+  late.abort(reason);
+});
+
 t.test("a secret goes by stdin, never as an argument, and not into an error", async (t) => {
   registerSecret("run-secret-1");
   await t.rejects(run(["echo", "--token=run-secret-1"]), /an argument of echo holds a secret/);
