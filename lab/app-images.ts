@@ -2,8 +2,8 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import { fillEntry, findCacheFolder, makeKey } from "./cache.ts";
 import type { DebianFiles } from "./debian-files.ts";
-import type { ImageRecipe } from "./image-recipes.ts";
-import { writeArchive } from "./images.ts";
+import { getProgram, type ImageRecipe } from "./image-recipes.ts";
+import { archiveRecipe, writeArchive } from "./images.ts";
 import { type PostgresFiles, postgresUser } from "./postgres-files.ts";
 
 export interface AppImageParts {
@@ -45,13 +45,12 @@ export function planAppImages({
  */
 export async function ensureAppImages(parts: AppImageParts): Promise<string> {
   const { programs, cacheFolder = findCacheFolder() } = parts;
-  const umoci = programs["umoci"];
-  if (umoci === undefined) throw new Error("the program umoci was not built");
+  const umoci = getProgram(programs, "umoci");
   const recipes = planAppImages(parts);
   // Paths in the cache have the hash of what made their files.
   const key = makeKey("app-images", {
     recipes: JSON.stringify([umoci, recipes]),
-    writer: String(writeArchive),
+    recipe: archiveRecipe,
   });
   const architecture = process.arch === "arm64" ? "arm64" : "amd64";
   const name = `app-images-${architecture}.tar`;

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { exitCodes, InfraError } from "../lib/errors.ts";
 import {
   findLabCgroups,
@@ -56,6 +57,7 @@ export async function takeDown(paths: LabPaths, progress: Progress): Promise<Dow
     result.modules = await unloadModules(record.modules);
   }
   if (record !== undefined) await removeSharedFolders(record.folders);
+  await rm(paths.traps, { recursive: true, force: true });
   await removeRecord(paths, record);
   progress.say(renderResult(result));
   return result;

@@ -3,7 +3,7 @@ import { exitCodes, InfraError } from "../lib/errors.ts";
 import { askHost } from "./host.ts";
 import { labHosts } from "./host-list.ts";
 import type { LabPaths } from "./paths.ts";
-import { serverUrls } from "./servers.ts";
+import { findFileUrl } from "./servers.ts";
 import type { ImageArchive } from "./velero-images.ts";
 
 /** Where k3s looks for archives of images when it starts (https://docs.k3s.io/installation/airgap). */
@@ -32,9 +32,8 @@ export async function ensureImagesOnHosts(paths: LabPaths, archive: ImageArchive
 
 /** The commands for a host, which do nothing to what is there already. */
 export function planImport({ file, sha256, names }: ImageArchive): string {
-  const entry = path.basename(path.dirname(file));
   const target = path.posix.join(imagesFolder, path.basename(file));
-  const url = `${serverUrls.files}/${entry}/${path.basename(file)}`;
+  const url = findFileUrl(path.dirname(file), path.basename(file));
   const list = names.map((name) => `'${name}'`).join(" ");
   return [
     "set -eu",

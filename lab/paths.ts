@@ -10,6 +10,8 @@ export interface LabPaths {
   /** All of it is removed by `down`. */
   state: string;
   record: string;
+  /** What a drill plants, beside the state: it is there before the lab; `down` removes it, too. */
+  traps: string;
   inventory: string;
   kubeconfig: string;
   /** What Ansible writes beside its changes of hosts: logs and sockets of ssh. */
@@ -84,6 +86,7 @@ export function findPaths(env: NodeJS.ProcessEnv = process.env): LabPaths {
   return {
     state,
     record: at("record.json"),
+    traps: path.join(base, "infra-k3s", "drill"),
     inventory: at("inventory"),
     kubeconfig: at("kubeconfig"),
     ansible: at("ansible"),

@@ -25,9 +25,13 @@ const ports = { s3: 9000, power: 9443, files: 8080, versitygw: 7070 } as const;
 export const serverUrls = {
   s3: `https://${addresses.servers}:${ports.s3}`,
   power: `https://${addresses.servers}:${ports.power}/v1`,
-  /** Followed by the name of an entry of the cache and of a file in it. */
   files: `http://${addresses.servers}:${ports.files}`,
 } as const;
+
+/** Where the hosts download a file, or all files, of an entry of the cache. */
+export function findFileUrl(entry: string, file = ""): string {
+  return [serverUrls.files, path.basename(entry), file].join("/").replace(/\/$/, "");
+}
 
 /** The groups of components that the servers are made of. */
 export const serverGroups: readonly string[] = ["versitygw"];

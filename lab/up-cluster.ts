@@ -1,14 +1,13 @@
-import path from "node:path";
 import { loadVersions, renderRestoreImage } from "../lib/config/versions.ts";
-import { buildComponents } from "./build-components.ts";
+import { buildComponents, type Components } from "./build-components.ts";
 import { renderBuildEvent } from "./build-progress.ts";
 import { ensureCluster, type LabCluster } from "./cluster.ts";
-import { ensureDebianFiles } from "./debian-files.ts";
+import { type DebianFiles, ensureDebianFiles } from "./debian-files.ts";
 import type { BootedHost } from "./host.ts";
 import { ensureK3sRelease, type K3sRelease } from "./k3s-release.ts";
 import type { LabPaths } from "./paths.ts";
 import { checkRequirements, readMachine } from "./requirements.ts";
-import { serverUrls } from "./servers.ts";
+import { findFileUrl } from "./servers.ts";
 import { bringUp, type UpOptions } from "./up.ts";
 
 /**
@@ -22,22 +21,25 @@ export async function bringUpCluster(
 ): Promise<{ booted: Record<string, BootedHost>; cluster: LabCluster }> {
   // Not after a build of 20 minutes.
   await checkRequirements(await readMachine(paths), paths);
-  const release = await prepareRelease(options);
+  const { release } = await prepareRelease(options);
   const booted = await bringUp(paths, options);
-  const cluster = await ensureCluster(paths, { ...options, release, baseUrl: findUrl(release) });
+  const cluster = await ensureCluster(paths, {
+    ...options,
+    release,
+    baseUrl: findFileUrl(release.folder),
+  });
   return { booted, cluster };
 }
 
-/** Where the lab's servers have the release's files. */
-export function findUrl({ folder }: K3sRelease): string {
-  return `${serverUrls.files}/${path.basename(folder)}`;
-}
-
-/** The release out of the cache, or built now. Throws what its parts throw. */
+/** The release and its parts out of the cache, or built now. Throws what its parts throw. */
 export async function prepareRelease({
   progress,
   signal,
-}: Pick<UpOptions, "progress" | "signal">): Promise<K3sRelease> {
+}: Pick<UpOptions, "progress" | "signal">): Promise<{
+  components: Components;
+  debian: DebianFiles;
+  release: K3sRelease;
+}> {
   const components = await buildComponents({
     signal,
     onEvent: (event) => {
@@ -47,5 +49,6 @@ export async function prepareRelease({
   });
   const debian = await ensureDebianFiles();
   const restoreImage = renderRestoreImage(await loadVersions());
-  return await ensureK3sRelease({ components, debian, restoreImage });
+  const release = await ensureK3sRelease({ components, debian, restoreImage });
+  return { components, debian, release };
 }

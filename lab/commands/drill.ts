@@ -1,5 +1,5 @@
 import { type CommandResult, defineCommand } from "../../lib/cli/define-command.ts";
-import { exitCodes } from "../../lib/errors.ts";
+import { describeError, exitCodes } from "../../lib/errors.ts";
 import type { DrillReport } from "../drill/report.ts";
 import { labFlags, mirrorFlag } from "./lab-flags.ts";
 
@@ -9,7 +9,7 @@ export const labDrill = defineCommand({
   examples: [
     {
       line: "npm run drill",
-      does: "from nothing to a report in reports/; the lab is gone after it",
+      does: "from nothing to a report in reports/; replaces a lab that is up, and is gone after it",
     },
     { line: "zx scripts/lab/drill.ts --keep", does: "leave the lab up, to look around in" },
   ],
@@ -19,9 +19,6 @@ export const labDrill = defineCommand({
     ...labFlags,
   },
   async run({ flags }, terminal) {
-    const { mkdtemp } = await import("node:fs/promises");
-    const { tmpdir } = await import("node:os");
-    const path = await import("node:path");
     const { findPaths } = await import("../paths.ts");
     const { withLock } = await import("../lock.ts");
     const { startProgress } = await import("../progress.ts");
@@ -35,16 +32,25 @@ export const labDrill = defineCommand({
     checkAsker(await readAsker(paths), paths);
     const options = { mirror: flags.mirror, progress, signal: terminal.interrupted };
     return await withLock("drill", async () => {
-      const traps = await plantTraps(await mkdtemp(path.join(tmpdir(), "infra-k3s-drill-")));
+      // An earlier lab would take away what is planted now.
+      await takeDown(paths, progress);
+      const traps = await plantTraps(paths.traps);
       // For everything that is started from here on.
       Object.assign(process.env, traps.env);
+      let result: CommandResult;
       try {
         const facts = await runDrill(paths, { ...options, traps });
-        return await showReport(buildDrillReport(facts));
-      } finally {
-        await traps.remove();
-        if (!flags.keep) await takeDown(paths, progress);
+        result = await showReport(buildDrillReport(facts));
+      } catch (error) {
+        if (flags.keep) throw error;
+        await takeDown(paths, progress).catch((failure: unknown) => {
+          progress.say(`the lab was not taken down: ${describeError(failure)}`);
+        });
+        throw error;
       }
+      if (flags.keep) await traps.remove();
+      else await takeDown(paths, progress);
+      return result;
     });
   },
 });

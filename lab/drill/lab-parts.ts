@@ -2,16 +2,15 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { loadVersions, type Versions } from "../../lib/config/versions.ts";
 import { ensureAppImages } from "../app-images.ts";
-import { buildComponents, type Components } from "../build-components.ts";
+import type { Components } from "../build-components.ts";
 import { findCacheFolder } from "../cache.ts";
 import type { ImageArchive } from "../cluster.ts";
-import { ensureDebianFiles } from "../debian-files.ts";
 import { hashFile } from "../hash-file.ts";
 import type { K3sRelease } from "../k3s-release.ts";
 import type { LabPaths } from "../paths.ts";
 import { ensurePostgresFiles } from "../postgres-files.ts";
 import { checkRequirements, readMachine } from "../requirements.ts";
-import { serverUrls } from "../servers.ts";
+import { findFileUrl } from "../servers.ts";
 import { prepareRelease } from "../up-cluster.ts";
 import type { UpOptions } from "../up.ts";
 import { ensureVeleroImages } from "../velero-images.ts";
@@ -23,6 +22,8 @@ export interface LabParts {
   /** The images of the shop and of Velero. */
   extraImages: ImageArchive[];
   versions: Versions;
+  /** The major version of PostgreSQL. */
+  postgresVersion: string;
 }
 
 /**
@@ -34,9 +35,7 @@ export async function prepareParts(
   { mirror, progress, signal }: UpOptions,
 ): Promise<LabParts> {
   await checkRequirements(await readMachine(paths), paths);
-  const release = await prepareRelease({ progress, signal });
-  const components = await buildComponents({ signal });
-  const debian = await ensureDebianFiles();
+  const { components, debian, release } = await prepareRelease({ progress, signal });
   const postgres = await ensurePostgresFiles({ mirror, signal });
   const apps = await ensureAppImages({ programs: components.programs, debian, postgres });
   const velero = await ensureVeleroImages({ ...components, debian });
@@ -48,12 +47,12 @@ export async function prepareParts(
       { url: nameUrl(velero.file), sha256: velero.sha256 },
     ],
     versions: await loadVersions(),
+    postgresVersion: postgres.major,
   };
 }
 
-/** Where a host downloads a file of the cache. */
 function nameUrl(file: string): string {
-  return [serverUrls.files, path.basename(path.dirname(file)), path.basename(file)].join("/");
+  return findFileUrl(path.dirname(file), path.basename(file));
 }
 
 /** The entries that the cache has; a drill that adds one was not warm. */

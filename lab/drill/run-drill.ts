@@ -3,11 +3,10 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readCounters, readProvider } from "../clouds/control.ts";
 import { ensureCluster } from "../cluster.ts";
-import { takeDown } from "../down.ts";
 import { labHosts } from "../host-list.ts";
 import type { LabPaths } from "../paths.ts";
 import { powerOff } from "../power.ts";
-import { serverUrls } from "../servers.ts";
+import { findFileUrl } from "../servers.ts";
 import { bringUp, type UpOptions } from "../up.ts";
 import { ensureVelero } from "../velero.ts";
 import { makeBackup } from "./backups.ts";
@@ -72,7 +71,6 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
     "parts out of the cache",
     async () => await prepareParts(paths, options),
   );
-  await phase("an earlier lab goes", async () => await takeDown(paths, progress));
   await phase("fresh hosts and the lab's servers", async () => await bringUp(paths, options));
   await phase("cluster by Ansible", async () => await makeCluster(paths, parts, options));
   const isWarm = cached.join() === (await listCache()).join();
@@ -170,7 +168,7 @@ async function makeCluster(
 ): Promise<void> {
   await ensureCluster(paths, {
     release: k3s,
-    baseUrl: `${serverUrls.files}/${path.basename(k3s.folder)}`,
+    baseUrl: findFileUrl(k3s.folder),
     extraImages,
     progress,
     signal,
@@ -200,13 +198,14 @@ function readMachineFacts(): MachineFacts {
   };
 }
 
-function nameVersions({ release: k3s, components, versions }: LabParts): Record<string, string> {
+function nameVersions(parts: LabParts): Record<string, string> {
+  const { release: k3s, components, versions, postgresVersion } = parts;
   const names = ["containerd", "velero", "kopia", "velero-plugin-for-aws", "versitygw"];
   return {
     node: process.version,
     k3s: k3s.version,
     ...Object.fromEntries(names.map((name) => [name, components.versions[name] ?? "unknown"])),
     "restore image": path.basename(versions.restoreImage.tag),
-    postgresql: "15",
+    postgresql: postgresVersion,
   };
 }

@@ -88,6 +88,9 @@ export async function plantTraps(folder: string): Promise<Traps> {
           touched.push(`${name} was changed`);
         }
       }
+      if (environments.every((one) => one === "")) {
+        touched.push("no process was seen, so it is not known what they were given");
+      }
       if (environments.some((one) => one.includes(mark))) {
         touched.push("a process was given what is planted in the environment");
       }

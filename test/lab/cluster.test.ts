@@ -11,7 +11,8 @@ import { findPaths } from "../../lab/paths.ts";
 import { runPlaybook } from "../../lab/playbook.ts";
 import type { Progress } from "../../lab/progress.ts";
 import { bringUp } from "../../lab/up.ts";
-import { findUrl, prepareRelease } from "../../lab/up-cluster.ts";
+import { findFileUrl } from "../../lab/servers.ts";
+import { prepareRelease } from "../../lab/up-cluster.ts";
 import { readKubeconfig } from "../../lib/cluster/kubeconfig.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
 import { loadSite } from "../../lib/config/site.ts";
@@ -77,8 +78,8 @@ if (process.getuid?.() !== 0) {
 if (existsSync(paths.state)) throw new Error(`a lab is there already: ${paths.state}`);
 t.teardown(() => void runScript("down"));
 
-const release = await prepareRelease({ progress, signal });
-const baseUrl = findUrl(release);
+const { release } = await prepareRelease({ progress, signal });
+const baseUrl = findFileUrl(release.folder);
 await bringUp(paths, { progress, signal });
 
 t.test("every playbook is one that Ansible can read", { timeout }, async (t) => {
