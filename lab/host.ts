@@ -8,7 +8,7 @@ import { ensureHostCgroups, findMode, planScope } from "./cgroups.ts";
 import { dataFolders, mountDisk } from "./host-disk.ts";
 import { readMounts } from "./mounts.ts";
 import { findNamespaceFile, nameNamespace, planPlugIn, plugInScript } from "./network.ts";
-import { enterOperator } from "./operator.ts";
+import { buildOperatorEnvironment, enterOperator } from "./operator.ts";
 import type { HostPaths, LabPaths } from "./paths.ts";
 
 const runScript = path.join(import.meta.dirname, "hosts/run-host.sh");
@@ -124,6 +124,7 @@ export async function askHost(paths: LabPaths, host: string, command: string) {
     command,
   ];
   return await run(await enterOperator(paths, ssh), {
+    env: buildOperatorEnvironment(paths, process.env),
     // systemctl's answers, and ssh's own for "no connection".
     allowedCodes: Array.from({ length: 256 }, (_, code) => code),
     timeoutSeconds: answerSeconds,

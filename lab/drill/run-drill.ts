@@ -11,7 +11,7 @@ import { bringUp, type UpOptions } from "../up.ts";
 import { ensureVelero } from "../velero.ts";
 import { makeBackup } from "./backups.ts";
 import { readCatalogue } from "./database.ts";
-import { readEnvironments } from "./environments.ts";
+import { readEnvironments, type Started } from "./environments.ts";
 import type { DrillFacts, MachineFacts } from "./facts.ts";
 import { type FailOver, failOver, type Nodes } from "./fail-over.ts";
 import { type LabParts, listCache, prepareParts } from "./lab-parts.ts";
@@ -45,7 +45,7 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
   const { source, target } = drillNodes;
   const startedAt = Date.now();
   const phases: { name: string; seconds: number }[] = [];
-  const glances: Promise<string[]>[] = [];
+  const glances: Promise<Started[]>[] = [];
 
   async function phase<T>(name: string, work: () => Promise<T>): Promise<T> {
     signal.throwIfAborted();
@@ -121,7 +121,7 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
       }),
   );
   glances.push(readEnvironments());
-  const environments = (await Promise.all(glances)).flat();
+  const started = (await Promise.all(glances)).flat();
   return {
     machine: readMachineFacts(),
     versions: nameVersions(parts),
@@ -137,7 +137,7 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
     powerAfterKill,
     failover,
     ...after,
-    traps: { planted: traps.count, touched: await traps.listTouched(environments) },
+    traps: { planted: traps.count, touched: await traps.listTouched(started) },
   };
 }
 

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Started } from "./environments.ts";
 
 /** Stands in every planted value, so that it is known wherever it turns up. */
 const mark = "planted-by-the-drill";
@@ -51,10 +52,9 @@ export interface Traps {
   /** How many files and variables there are. */
   count: number;
   /**
-   * What was read, changed or handed on, one sentence each; `environments` are those of the
-   * processes that were started.
+   * What was read, changed or handed on to a process that was started, one sentence each.
    */
-  listTouched(environments: readonly string[]): Promise<string[]>;
+  listTouched(started: readonly Started[]): Promise<string[]>;
   remove(): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ export async function plantTraps(folder: string): Promise<Traps> {
     env,
     home: at("home"),
     count: Object.keys(files).length + Object.keys(env).length,
-    async listTouched(environments) {
+    async listTouched(started) {
       const touched: string[] = [];
       for (const [index, [name, text]] of Object.entries(files).entries()) {
         const was = before[index];
@@ -88,11 +88,12 @@ export async function plantTraps(folder: string): Promise<Traps> {
           touched.push(`${name} was changed`);
         }
       }
-      if (environments.every((one) => one === "")) {
+      if (started.every(({ environment }) => environment === "")) {
         touched.push("no process was seen, so it is not known what they were given");
       }
-      if (environments.some((one) => one.includes(mark))) {
-        touched.push("a process was given what is planted in the environment");
+      const given = started.filter(({ environment }) => environment.includes(mark));
+      for (const command of new Set(given.map((one) => one.command))) {
+        touched.push(`what is planted in the environment was given to: ${command}`);
       }
       if (!(await notesReads(at("canary")))) {
         touched.push(`${folder} does not note what is read there, so nothing is known`);

@@ -3,11 +3,13 @@ import path from "node:path";
 import t from "tap";
 import { plantTraps } from "../../lab/drill/traps.ts";
 
+const seen = { command: "sh", environment: "PATH=/bin" };
+
 t.test("what nobody touches is untouched", async (t) => {
   const folder = path.join(t.testdir(), "traps");
   const traps = await plantTraps(folder);
   t.ok(traps.count > 15);
-  t.strictSame(await traps.listTouched(["PATH=/bin", ""]), []);
+  t.strictSame(await traps.listTouched([seen]), []);
   await traps.remove();
   await t.rejects(readFile(path.join(folder, "canary")), { code: "ENOENT" });
 });
@@ -18,7 +20,7 @@ t.test("whoever reads, changes or removes one is seen", async (t) => {
   await readFile(env["KUBECONFIG"] ?? "");
   await writeFile(path.join(folder, "home/.aws/config"), "changed");
   await rm(env["ANSIBLE_INVENTORY"] ?? "");
-  t.strictSame(await listTouched([]), [
+  t.strictSame(await listTouched([seen]), [
     "site/kubeconfig was read",
     "site/inventory/hosts.yml is gone",
     "home/.aws/config was changed",
@@ -28,12 +30,25 @@ t.test("whoever reads, changes or removes one is seen", async (t) => {
 t.test("a process that has a planted variable is seen", async (t) => {
   const { env, listTouched } = await plantTraps(path.join(t.testdir(), "traps"));
   const environment = `PATH=/bin\0HCLOUD_TOKEN=${env["HCLOUD_TOKEN"]}\0`;
-  t.match(await listTouched(["", environment]), [/^a process was given/]);
+  const started = [
+    { command: "init", environment: "" },
+    { command: "ssh host", environment },
+    { command: "ssh host", environment },
+  ];
+  t.strictSame(await listTouched(started), [
+    "what is planted in the environment was given to: ssh host",
+  ]);
+});
+
+t.test("that nothing was seen is no proof", async (t) => {
+  const { listTouched } = await plantTraps(path.join(t.testdir(), "traps"));
+  t.match(await listTouched([]), [/^no process was seen/]);
+  t.match(await listTouched([{ command: "gone", environment: "" }]), [/^no process was seen/]);
 });
 
 t.test("traps of an earlier drill are no longer there", async (t) => {
   const folder = path.join(t.testdir(), "traps");
   const earlier = await plantTraps(folder);
   await readFile(earlier.env["KUBECONFIG"] ?? "");
-  t.strictSame(await (await plantTraps(folder)).listTouched([]), []);
+  t.strictSame(await (await plantTraps(folder)).listTouched([seen]), []);
 });
