@@ -42,7 +42,6 @@ t.test("a process that has a planted variable is seen", async (t) => {
 
 t.test("that nothing was seen is no proof", async (t) => {
   const { listTouched } = await plantTraps(path.join(t.testdir(), "traps"));
-  t.match(await listTouched([]), [/^no process was seen/]);
   t.match(await listTouched([{ command: "gone", environment: "" }]), [/^no process was seen/]);
 });
 
