@@ -27,7 +27,7 @@ function checkOrders({ orders, killedAt, failover }: DrillFacts): Check[] {
   const survivors = orders.kept.filter(({ at }) => at < failover.startedAt);
   const loss = (killedAt - findLast(survivors)) / 1000;
   const window = (killedAt - point) / 1000;
-  const silence = (killedAt - findLast(early)) / 1000;
+  const silence = Math.max(0, (killedAt - findLast(early)) / 1000);
   const changed = orders.confirmed.filter(({ n, at }) => (kept.get(n) ?? at) !== at);
   const readyAt = findReadyAt(failover.steps) ?? Infinity;
   const late = orders.confirmed.filter(({ at }) => at > readyAt);

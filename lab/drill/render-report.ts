@@ -13,12 +13,20 @@ export function renderDrillText(report: DrillReport): string {
   const parts = listSections(report).map(
     ({ title, headers, rows }) => `${title}\n${renderTable(rows, headers)}`,
   );
-  return [renderHead(report), ...parts, renderVerdict(report)].join("\n");
+  // Of a table with sentences in it a terminal would show half.
+  const checks = report.checks.map(
+    ({ passed, title, measured, wanted }) =>
+      `${passed ? "ok     " : "FAILED "} ${title}\n        ${measured} (wanted: ${wanted})\n`,
+  );
+  return [renderHead(report), ...parts, `Checks\n${checks.join("")}`, renderVerdict(report)].join(
+    "\n",
+  );
 }
 
 /** The same as Markdown, with what was real and what only stood in. */
 export function renderDrillMarkdown(report: DrillReport): string {
-  const parts = listSections(report).map(({ title, headers, rows }) =>
+  const sections = [...listSections(report), listChecks(report)];
+  const parts = sections.map(({ title, headers, rows }) =>
     [
       `## ${title}`,
       "",
@@ -60,7 +68,7 @@ function renderVerdict({ checks }: DrillReport): string {
 }
 
 function listSections(report: DrillReport): Section[] {
-  const { recovery, volumes, checks, phases, failover } = report;
+  const { recovery, volumes, phases, failover } = report;
   return [
     {
       title: "The drill",
@@ -119,17 +127,20 @@ function listSections(report: DrillReport): Section[] {
         ["database's container", "accepts connections", renderNumber(recovery.databaseStart)],
       ],
     },
-    {
-      title: "Checks",
-      headers: ["", "CHECK", "MEASURED", "WANTED"],
-      rows: checks.map(({ passed, title, measured, wanted }) => [
-        passed ? "ok" : "FAILED",
-        title,
-        measured,
-        wanted,
-      ]),
-    },
   ];
+}
+
+function listChecks({ checks }: DrillReport): Section {
+  return {
+    title: "Checks",
+    headers: ["", "CHECK", "MEASURED", "WANTED"],
+    rows: checks.map(({ passed, title, measured, wanted }) => [
+      passed ? "ok" : "FAILED",
+      title,
+      measured,
+      wanted,
+    ]),
+  };
 }
 
 function renderNumber(value: number | undefined): string {
