@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import t from "tap";
 import { plantTraps } from "../../lab/drill/traps.ts";
@@ -19,12 +19,17 @@ t.test("whoever reads, changes or removes one is seen", async (t) => {
   const { env, listTouched } = await plantTraps(folder);
   await readFile(env["KUBECONFIG"] ?? "");
   await writeFile(path.join(folder, "home/.aws/config"), "changed");
+  await chmod(path.join(folder, "home/.kube/config"), 0o644);
   await rm(env["ANSIBLE_INVENTORY"] ?? "");
-  t.strictSame(await listTouched([seen]), [
+  const touched = [
     "site/kubeconfig was read",
     "site/inventory/hosts.yml is gone",
+    "home/.kube/config was changed",
     "home/.aws/config was changed",
-  ]);
+  ];
+  t.strictSame(await listTouched([seen]), touched);
+  // A look leaves no trace itself.
+  t.strictSame(await listTouched([seen]), touched);
 });
 
 t.test("a process that has a planted variable is seen", async (t) => {
@@ -42,6 +47,7 @@ t.test("a process that has a planted variable is seen", async (t) => {
 
 t.test("that nothing was seen is no proof", async (t) => {
   const { listTouched } = await plantTraps(path.join(t.testdir(), "traps"));
+  t.match(await listTouched([]), [/^no process was seen/]);
   t.match(await listTouched([{ command: "gone", environment: "" }]), [/^no process was seen/]);
 });
 
