@@ -14,6 +14,7 @@ export const labDrill = defineCommand({
     { line: "zx scripts/lab/drill.ts --keep", does: "leave the lab up, to look around in" },
   ],
   flags: {
+    strict: { type: "boolean", help: "a limit of time that was missed is a failure, too" },
     keep: { type: "boolean", help: "leave the lab up afterwards, whatever came out" },
     ...mirrorFlag,
     ...labFlags,
@@ -40,7 +41,7 @@ export const labDrill = defineCommand({
       let result: CommandResult;
       try {
         const facts = await runDrill(paths, { ...options, traps });
-        result = await showReport(buildDrillReport(facts));
+        result = await showReport(buildDrillReport(facts), flags.strict);
       } catch (error) {
         if (flags.keep) throw error;
         await takeDown(paths, progress).catch((failure: unknown) => {
@@ -55,7 +56,7 @@ export const labDrill = defineCommand({
   },
 });
 
-async function showReport(report: DrillReport): Promise<CommandResult> {
+async function showReport(report: DrillReport, isStrict: boolean): Promise<CommandResult> {
   const { mkdir, writeFile } = await import("node:fs/promises");
   const path = await import("node:path");
   const { repositoryRoot, showPath } = await import("../../lib/config/paths.ts");
@@ -68,7 +69,8 @@ async function showReport(report: DrillReport): Promise<CommandResult> {
   await writeFile(files.md, renderDrillMarkdown(report));
   const places = Object.values(files).map(showPath).join(", ");
   return {
-    exitCode: report.passed ? exitCodes.done : exitCodes.findings,
+    exitCode:
+      report.passed && (report.wasFastEnough || !isStrict) ? exitCodes.done : exitCodes.findings,
     text: `${renderDrillText(report)}\nReport: ${places}\n`,
     json: { report, files },
   };

@@ -14,18 +14,19 @@ export function renderDrillText(report: DrillReport): string {
     ({ title, headers, rows }) => `${title}\n${renderTable(rows, headers)}`,
   );
   // Of a table with sentences in it a terminal would show half.
-  const checks = report.checks.map(
-    ({ passed, title, measured, wanted }) =>
-      `${passed ? "ok     " : "FAILED "} ${title}\n        ${measured} (wanted: ${wanted})\n`,
-  );
-  return [renderHead(report), ...parts, `Checks\n${checks.join("")}`, renderVerdict(report)].join(
-    "\n",
-  );
+  const lists = listAllChecks(report).map(({ title, checks, failed }) => {
+    const lines = checks.map(
+      (one) =>
+        `${(one.passed ? "ok" : failed).padEnd(7)} ${one.title}\n        ${one.measured} (wanted: ${one.wanted})\n`,
+    );
+    return `${title}\n${lines.join("")}`;
+  });
+  return [renderHead(report), ...parts, ...lists, renderVerdict(report)].join("\n");
 }
 
 /** The same as Markdown, with what was real and what only stood in. */
 export function renderDrillMarkdown(report: DrillReport): string {
-  const sections = [...listSections(report), listChecks(report)];
+  const sections = [...listSections(report), ...listAllChecks(report).map(tabulate)];
   const parts = sections.map(({ title, headers, rows }) =>
     [
       `## ${title}`,
@@ -61,10 +62,17 @@ function renderHead({ machine, versions, failover, isWarm }: DrillReport): strin
   ].join("\n");
 }
 
-function renderVerdict({ checks }: DrillReport): string {
-  const failed = checks.filter(({ passed }) => !passed);
-  if (failed.length === 0) return `All ${checks.length} checks passed.\n`;
-  return `${failed.length} of ${checks.length} checks failed: ${failed.map(({ id }) => id).join(", ")}\n`;
+function renderVerdict({ checks, limits }: DrillReport): string {
+  const failed = checks.filter(({ passed }) => !passed).map(({ id }) => id);
+  const missed = limits.filter(({ passed }) => !passed).map(({ id }) => id);
+  return [
+    failed.length === 0
+      ? `All ${checks.length} checks passed.`
+      : `${failed.length} of ${checks.length} checks failed: ${failed.join(", ")}`,
+    missed.length === 0
+      ? `All ${limits.length} limits of time were kept.\n`
+      : `${missed.length} of ${limits.length} limits of time were missed: ${missed.join(", ")}\n`,
+  ].join("\n");
 }
 
 function listSections(report: DrillReport): Section[] {
@@ -130,12 +138,26 @@ function listSections(report: DrillReport): Section[] {
   ];
 }
 
-function listChecks({ checks }: DrillReport): Section {
+interface CheckList {
+  title: string;
+  checks: DrillReport["checks"];
+  /** What stands before one that has not passed. */
+  failed: string;
+}
+
+function listAllChecks({ checks, limits }: DrillReport): CheckList[] {
+  return [
+    { title: "Checks", checks, failed: "FAILED" },
+    { title: "Limits of time", checks: limits, failed: "slow" },
+  ];
+}
+
+function tabulate({ title, checks, failed }: CheckList): Section {
   return {
-    title: "Checks",
+    title,
     headers: ["", "CHECK", "MEASURED", "WANTED"],
     rows: checks.map(({ passed, title, measured, wanted }) => [
-      passed ? "ok" : "FAILED",
+      passed ? "ok" : failed,
       title,
       measured,
       wanted,

@@ -4,15 +4,15 @@ import { buildDrillReport } from "../../lab/drill/report.ts";
 import { at, makeFacts, moments, step } from "../support/drill-facts.ts";
 
 function listFailed(facts: DrillFacts): string[] {
-  return buildDrillReport(facts)
-    .checks.filter(({ passed }) => !passed)
-    .map(({ id }) => id);
+  const { checks, limits } = buildDrillReport(facts);
+  return [...checks, ...limits].filter(({ passed }) => !passed).map(({ id }) => id);
 }
 
 t.test("a drill in which all went well passes", async (t) => {
   const report = buildDrillReport(makeFacts());
   t.strictSame(listFailed(makeFacts()), []);
   t.equal(report.passed, true);
+  t.equal(report.wasFastEnough, true);
 });
 
 /** What may go wrong, with the one check that has to see it. */
@@ -254,7 +254,9 @@ for (const { what, seenBy, spoil } of faults) {
     const facts = makeFacts();
     spoil(facts);
     t.ok(listFailed(facts).includes(seenBy), listFailed(facts).join(", "));
-    t.equal(buildDrillReport(facts).passed, false);
+    const { passed, wasFastEnough, limits } = buildDrillReport(facts);
+    if (limits.some(({ id }) => id === seenBy)) t.equal(wasFastEnough, false);
+    else t.equal(passed, false);
   });
 }
 
