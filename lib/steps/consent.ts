@@ -23,18 +23,24 @@ export async function confirmName(
   });
 }
 
-/** Throws the one blocker there is, or PLAN_BLOCKED with all of them. */
+/**
+ * Throws the one blocker there is, or PLAN_BLOCKED with all of them. What was found twice, for a
+ * volume and for the one that is rebuilt from it, is told once.
+ */
 export function checkBlockers(blockers: InfraError[]): void {
-  const [first] = blockers;
+  const [first, ...others] = blockers;
   if (first === undefined) return;
-  if (blockers.length === 1) throw first;
+  const told = [...new Set(blockers.map(describeBlocker))];
+  if (others.length === 0 || told.length === 1) throw first;
+  const fixes = blockers.flatMap(({ fix }) => fix ?? []);
   throw new InfraError({
     code: "PLAN_BLOCKED",
-    message: `${blockers.length} things forbid this plan; nothing was changed`,
-    why: blockers.map((blocker) => `${blocker.message}  [${blocker.code}]`).join("\n"),
-    fix: blockers
-      .map((blocker) => blocker.fix)
-      .filter((fix) => fix !== undefined)
-      .join("\n"),
+    message: `${told.length} things forbid this plan; nothing was changed`,
+    why: told.join("\n"),
+    fix: [...new Set(fixes)].join("\n"),
   });
+}
+
+function describeBlocker({ message, why, code }: InfraError): string {
+  return `${message}${why === undefined ? "" : `: ${why}`}  [${code}]`;
 }
