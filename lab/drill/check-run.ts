@@ -9,7 +9,9 @@ export function checkRun(facts: DrillFacts): Check[] {
   const { failover, oldVolumes, uploads, refusals, status, traps, powerAfterKill, source } = facts;
   const volumes = failover.report?.volumes ?? [];
   const notRecovered = volumes.filter(({ state }) => state !== "recovered");
-  const gone = oldVolumes.filter(({ policy, files }) => policy !== "Retain" || files === 0);
+  const gone = oldVolumes.filter(
+    ({ policy, files, faults }) => policy !== "Retain" || files === 0 || faults.length > 0,
+  );
   const share = uploads.second / uploads.first;
   const left = listLeft(facts);
   const refused = Object.entries(refusals).map(([what, times]) => `${what} ${times} times`);
@@ -32,7 +34,7 @@ export function checkRun(facts: DrillFacts): Check[] {
       id: "old-volumes-kept",
       title: "The old volumes are there, kept, with their files on the dead host's disk",
       passed: oldVolumes.length > 0 && oldVolumes.length === volumes.length && gone.length === 0,
-      measured: `${oldVolumes.length - gone.length} of ${volumes.length}${listFew(gone.map(({ name, policy, files }) => `${name} is ${policy ?? "gone"} with ${files} files`))}`,
+      measured: `${oldVolumes.length - gone.length} of ${volumes.length}${listFew(gone.map(({ name, policy, files, faults }) => `${name} is ${policy ?? "gone"} with ${files} files, ${faults.length} of them changed`))}`,
       wanted: "all of them",
     }),
     check({

@@ -80,4 +80,6 @@ export interface OldVolume {
   policy?: string;
   /** Files in its folder on the disk of the dead host. */
   files: number;
+  /** What of a quiet volume is not as it was, one sentence each; empty for the others. */
+  faults: readonly string[];
 }

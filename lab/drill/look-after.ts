@@ -14,7 +14,7 @@ import type { Cluster } from "../kubectl.ts";
 import { runScript } from "./run-script.ts";
 import { findPod, listShopVolumes, shopNamespace, type ShopVolume } from "./shop.ts";
 import { timeKopia } from "./time-kopia.ts";
-import { readTree, type Tree } from "./tree.ts";
+import { compareTrees, readTree, type Tree } from "./tree.ts";
 
 /** What was seen while the source still lived. */
 export interface Before {
@@ -75,7 +75,7 @@ export async function lookAfter(options: LookOptions): Promise<After> {
   const trees = await attempt("the files", async () => await readTreesAfter(options), []);
   const oldVolumes = await attempt(
     "the old volumes",
-    async () => await readOldVolumes(paths, cluster, nodes.source, before.volumes),
+    async () => await readOldVolumes(paths, cluster, nodes.source, before),
     [],
   );
   const status = await attempt("the status", async () => await readStatus(options), unknownStatus);
@@ -129,15 +129,17 @@ async function readOldVolumes(
   paths: LabPaths,
   { get }: Cluster,
   source: string,
-  volumes: readonly ShopVolume[],
+  { volumes, trees }: Before,
 ): Promise<OldVolume[]> {
+  const now = await readTrees(paths, source, volumes);
   const { items } = await get<{ items: PersistentVolume[] }>("persistentvolumes");
   return await Promise.all(
     volumes.map(async ({ name, claim, folder }) => {
       const policy = items.find(({ metadata }) => metadata.name === name)?.spec
         .persistentVolumeReclaimPolicy;
       const files = await countFiles(findOnDisk(paths, source, folder));
-      return { name, claim, files, ...(policy === undefined ? {} : { policy }) };
+      const faults = compareTrees(trees.get(claim) ?? {}, now.get(claim) ?? {});
+      return { name, claim, files, faults, ...(policy === undefined ? {} : { policy }) };
     }),
   );
 }

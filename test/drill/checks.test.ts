@@ -111,6 +111,11 @@ const faults: readonly { what: string; seenBy: string; spoil: (facts: DrillFacts
     spoil: (facts) => (facts.trees = []),
   },
   {
+    what: "an old volume lacks a file",
+    seenBy: "old-volumes-kept",
+    spoil: (facts) => spoilOldVolume(facts, { faults: ["picture is gone"] }),
+  },
+  {
     what: "an old volume is gone",
     seenBy: "old-volumes-kept",
     spoil: ({ oldVolumes }) => delete oldVolumes[0]?.policy,
@@ -313,6 +318,9 @@ function spoilTree(facts: DrillFacts, fault: Record<string, string>): void {
   }));
 }
 
-function spoilOldVolume(facts: DrillFacts, fault: { policy?: string; files?: number }): void {
+function spoilOldVolume(
+  facts: DrillFacts,
+  fault: { policy?: string; files?: number; faults?: string[] },
+): void {
   facts.oldVolumes = facts.oldVolumes.map((one) => ({ ...one, ...fault }));
 }

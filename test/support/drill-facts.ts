@@ -88,8 +88,8 @@ export function makeFacts(): DrillFacts {
     },
     trees: [{ claim: "shop/uploads", before: tree, after: tree }],
     oldVolumes: [
-      { name: "pvc-1", claim: "shop/data-postgres-0", policy: "Retain", files: 900 },
-      { name: "pvc-2", claim: "shop/base-postgres-0", policy: "Retain", files: 900 },
+      { name: "pvc-1", claim: "shop/data-postgres-0", policy: "Retain", files: 900, faults: [] },
+      { name: "pvc-2", claim: "shop/base-postgres-0", policy: "Retain", files: 900, faults: [] },
     ],
     status: {
       runs: [],
