@@ -8,16 +8,13 @@ import { exitCodes, InfraError } from "../lib/errors.ts";
 import { run } from "../lib/exec/run.ts";
 import { defaultCredential, repositorySecret, veleroNamespace } from "../lib/velero/names.ts";
 import type { Components } from "./build-components.ts";
-import { ensureDebianFiles } from "./debian-files.ts";
 import { getProgram } from "./image-recipes.ts";
-import { ensureImagesOnHosts } from "./host-images.ts";
 import { type Cluster, type Manifest, openCluster } from "./kubectl.ts";
 import { buildOperatorEnvironment, enterOperator } from "./operator.ts";
 import type { LabPaths } from "./paths.ts";
 import type { Progress } from "./progress.ts";
 import { ensureSecret, readS3Keys } from "./server-secrets.ts";
 import { serverUrls } from "./servers.ts";
-import { ensureVeleroImages } from "./velero-images.ts";
 import { adaptToLab, buildSecret, parseInstallFlags } from "./velero-objects.ts";
 
 const configFolder = path.join(repositoryRoot, "config/velero");
@@ -43,7 +40,9 @@ const namespace: Manifest = {
 const waitSeconds = 240;
 
 export interface VeleroOptions {
-  components: Pick<Components, "programs" | "versions">;
+  components: Pick<Components, "programs">;
+  /** Names of the images of server and plugin, which the hosts have. */
+  images: readonly string[];
   progress: Progress;
   signal?: AbortSignal;
 }
@@ -51,15 +50,10 @@ export interface VeleroOptions {
 /**
  * Installs Velero on the lab's cluster as config/velero has it, with the lab's bucket; returns when
  * the bucket was reached and every node has its agent. Does nothing to what is as it should be.
- * Throws EXEC_FAILED, EXEC_TIMEOUT, LAB_CACHE_BUSY, LAB_VELERO_FAILED and the reason of `signal`.
+ * Throws EXEC_FAILED, EXEC_TIMEOUT, LAB_VELERO_FAILED and the reason of `signal`.
  */
 export async function ensureVelero(paths: LabPaths, options: VeleroOptions): Promise<void> {
-  const { components, progress, signal } = options;
-  const debian = await ensureDebianFiles();
-  const images = await ensureVeleroImages({ ...components, debian });
-  await ensureImagesOnHosts(paths, images);
-  progress.say("Velero's images are on every host");
-  signal?.throwIfAborted();
+  const { components, images, progress, signal } = options;
   await mkdir(path.join(paths.servers.buckets, backupBucket), { recursive: true });
   const cluster = openCluster(paths, components.programs, signal);
   const own = await readConfig(paths, cluster);
@@ -67,7 +61,7 @@ export async function ensureVelero(paths: LabPaths, options: VeleroOptions): Pro
   // well-known one. The command that renders its manifests wants to see the first of them, too.
   const [first, later] = partition(own, ({ kind }) => kind === "ConfigMap");
   await cluster.apply([namespace, ...first, ...(await readSecrets(paths))]);
-  const install = await renderInstall(paths, components.programs, images.names, first);
+  const install = await renderInstall(paths, components.programs, images, first);
   const [kinds, rest] = partition(install, ({ kind }) => kind === "CustomResourceDefinition");
   await cluster.apply(kinds);
   const names = kinds.map(({ metadata }) => `crd/${metadata.name}`);

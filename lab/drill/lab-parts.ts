@@ -21,6 +21,8 @@ export interface LabParts {
   release: K3sRelease;
   /** The images of the shop and of Velero. */
   extraImages: ImageArchive[];
+  /** The names of Velero's. */
+  veleroImages: readonly string[];
   versions: Versions;
   /** The major version of PostgreSQL. */
   postgresVersion: string;
@@ -46,6 +48,7 @@ export async function prepareParts(
       { url: nameUrl(apps), sha256: await hashFile(apps) },
       { url: nameUrl(velero.file), sha256: velero.sha256 },
     ],
+    veleroImages: velero.names,
     versions: await loadVersions(),
     postgresVersion: postgres.major,
   };

@@ -76,9 +76,9 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
   const isWarm = cached.join() === (await listCache()).join();
   const cluster = openCluster(paths, parts.components.programs, signal);
   await phase("Velero, and a shop that fills its database", async () => {
-    const { components } = parts;
+    const { components, veleroImages: images } = parts;
     await together(signal, [
-      async (stop) => await ensureVelero(paths, { components, progress, signal: stop }),
+      async (stop) => await ensureVelero(paths, { components, images, progress, signal: stop }),
       async (stop) => await ensureShop(openCluster(paths, components.programs, stop), source),
     ]);
   });

@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import t from "tap";
 import { parseAllDocuments } from "yaml";
-import { planImport } from "../../lab/host-images.ts";
 import type { Manifest } from "../../lab/kubectl.ts";
 import { planVeleroImages } from "../../lab/velero-images.ts";
 import { adaptToLab, buildSecret, parseInstallFlags } from "../../lab/velero-objects.ts";
@@ -146,14 +145,3 @@ const emptyParts = {
   versions: {},
   debian: { shell: "", shellVersion: "", certificates: "" },
 };
-
-t.test("a host fetches an archive from the lab and checks it", async (t) => {
-  const script = planImport({
-    file: "/cache/velero-images-0123456789abcdef/velero-images-amd64.tar",
-    sha256: "abc",
-    names: ["docker.io/velero/velero:v1.18.3"],
-  });
-  t.match(script, "http://172.31.0.1:8080/velero-images-0123456789abcdef/velero-images-amd64.tar");
-  t.match(script, "/var/lib/rancher/k3s/agent/images/velero-images-amd64.tar");
-  t.match(script, 'echo "abc  $1" | sha256sum --check');
-});
