@@ -86,7 +86,7 @@ const coredns: ComponentGroup = {
   programs: [
     {
       file: "coredns",
-      package: "github.com/coredns/coredns",
+      package: ".",
       module: "github.com/coredns/coredns",
       answers: { coredns: { args: ["-version"], says: "CoreDNS-{number}" } },
     },
