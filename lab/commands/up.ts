@@ -16,7 +16,7 @@ export const labUp = defineCommand({
     ...mirrorFlag,
     cluster: {
       type: "boolean",
-      help: "make the k3s cluster, too; its programs are built first, which takes 20 minutes once",
+      help: "make the k3s cluster, too; its programs are built first, which takes half an hour once",
     },
     ...labFlags,
   },
