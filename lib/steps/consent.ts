@@ -30,7 +30,7 @@ export async function confirmName(
 export function checkBlockers(blockers: InfraError[]): void {
   const [first, ...others] = blockers;
   if (first === undefined) return;
-  const told = [...new Set(blockers.map(describeBlocker))];
+  const told = [...new Set(blockers.map(explainBlocker))];
   if (others.length === 0 || told.length === 1) throw first;
   const fixes = blockers.flatMap(({ fix }) => fix ?? []);
   throw new InfraError({
@@ -41,6 +41,6 @@ export function checkBlockers(blockers: InfraError[]): void {
   });
 }
 
-function describeBlocker({ message, why, code }: InfraError): string {
+function explainBlocker({ message, why, code }: InfraError): string {
   return `${message}${why === undefined ? "" : `: ${why}`}  [${code}]`;
 }
