@@ -101,6 +101,34 @@ export const mistakes: Mistake[] = [
     },
   },
   {
+    // Before the cluster misses its kubelet, so that this is all that is wrong with it.
+    name: "a target of another architecture",
+    code: "RECOVERY_TARGET_ARCHITECTURE",
+    says: /is arm64/,
+    prepare: async (place) => {
+      const { cluster, target } = place;
+      const start = await stopAgent(place);
+      const status = JSON.stringify({ status: { nodeInfo: { architecture: "arm64" } } });
+      const patch = ["--subresource=status", "--type=merge", "--patch", status];
+      await cluster.kubectl(["patch", "node", target, ...patch]);
+      return start;
+    },
+  },
+  {
+    name: "a target that is not Ready",
+    code: "RECOVERY_TARGET_NOT_READY",
+    prepare: async (place) => {
+      const { cluster, target } = place;
+      const start = await stopAgent(place);
+      const unknown = `--for=jsonpath={.status.conditions[?(@.type=="Ready")].status}=Unknown`;
+      await cluster.kubectl(["wait", "node", target, unknown, "--timeout=120s"]);
+      // Taints follow a moment after the condition.
+      const taints = `--for=jsonpath={.spec.taints[?(@.effect=="NoExecute")].key}=node.kubernetes.io/unreachable`;
+      await cluster.kubectl(["wait", "node", target, taints, "--timeout=60s"]);
+      return start;
+    },
+  },
+  {
     name: "a target that the workload does not tolerate",
     code: "RECOVERY_TARGET_NOT_ALLOWED",
     says: /gpu/,
@@ -162,6 +190,25 @@ export async function testMistakes(t: Test, place: Place): Promise<void> {
       }
     });
   }
+}
+
+/**
+ * Stops the agent of the target; its containers run on. What it returns starts it and waits until
+ * it has told the cluster all about itself again.
+ */
+async function stopAgent({ paths, cluster, target }: Place): Promise<() => Promise<unknown>> {
+  const { nodeInfo } = (
+    await cluster.get<{ status: { nodeInfo: { architecture: string } } }>("node", target)
+  ).status;
+  await askHost(paths, target, "systemctl stop k3s-agent");
+  return async () => {
+    await askHost(paths, target, "systemctl start k3s-agent");
+    const told = `--for=jsonpath={.status.nodeInfo.architecture}=${nodeInfo.architecture}`;
+    await cluster.kubectl(["wait", "node", target, told, "--timeout=120s"]);
+    await cluster.kubectl(["wait", "node", target, "--for=condition=Ready", "--timeout=120s"]);
+    const taint = ["--for=jsonpath={.spec.taints}=", "--timeout=60s"];
+    await cluster.kubectl(["wait", "node", target, ...taint]);
+  };
 }
 
 function nodes({ source, target }: Place): string[] {
