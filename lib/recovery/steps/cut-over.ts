@@ -28,19 +28,14 @@ export function cutOver({ world, plan }: Recovery, unit: RecoveryUnit): Step {
   const { cluster } = world;
   const names = unit.volumes.map((volume) => describeClaim(volume.claim)).join(", ");
 
-  async function isDone(): Promise<boolean> {
+  async function readClaims(): Promise<{ bound: boolean; left: PlannedVolume[] }> {
     const claims = await Promise.all(
       unit.volumes.map((volume) => findReleasedClaim(cluster, volume)),
     );
-    return claims.every((claim) => claim?.status?.phase === "Bound");
-  }
-
-  async function listLeft(): Promise<PlannedVolume[]> {
-    const left: PlannedVolume[] = [];
-    for (const volume of unit.volumes) {
-      if ((await findReleasedClaim(cluster, volume)) === undefined) left.push(volume);
-    }
-    return left;
+    return {
+      bound: claims.every((claim) => claim?.status?.phase === "Bound"),
+      left: unit.volumes.filter((_, index) => claims[index] === undefined),
+    };
   }
 
   return {
@@ -52,16 +47,21 @@ export function cutOver({ world, plan }: Recovery, unit: RecoveryUnit): Step {
     waitsFor: `the claims ${names} to be bound on ${plan.target.name}`,
     /** Looks once more before there is no way back: plan and proof may be hours old by now. */
     async observe() {
-      if (await isDone()) return { state: "done" };
-      for (const volume of await listLeft()) await checkPreserved(cluster, volume);
-      await checkTarget(world, plan.target);
-      await checkStillOff(world, plan);
+      const { bound, left } = await readClaims();
+      if (bound) return { state: "done" };
+      await Promise.all([
+        ...left.map((volume) => checkPreserved(cluster, volume)),
+        checkTarget(world, plan.target),
+        checkStillOff(world, plan),
+      ]);
       return { state: "open" };
     },
     async act(run) {
-      const left = await listLeft();
-      await Promise.all(left.map((volume) => reserve(cluster, volume, run)));
-      await keepCordoned(world, plan.source.name);
+      const { left } = await readClaims();
+      await Promise.all([
+        ...left.map((volume) => reserve(cluster, volume, run)),
+        keepCordoned(world, plan.source.name),
+      ]);
       await clearHolders(world, left, plan.source.name);
       await Promise.all(left.map((volume) => release(world, volume, run)));
     },
