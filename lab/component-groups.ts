@@ -138,20 +138,6 @@ const velero: ComponentGroup = {
       answers: { "velero-restore-helper": { args: [], says: "ERROR: ", exitCode: 1 } },
     },
     {
-      // Of the fork that Velero writes its repositories with, so both read the same format.
-      file: "kopia",
-      package: "github.com/kopia/kopia",
-      module: "github.com/kopia/kopia",
-      stamps: { "github.com/kopia/kopia/repo.BuildVersion": "{version}" },
-      answers: { kopia: { args: ["--version"], says: "{version}" } },
-    },
-  ],
-};
-
-const veleroPluginForAws: ComponentGroup = {
-  name: "velero-plugin-for-aws",
-  programs: [
-    {
       file: "velero-plugin-for-aws",
       package: "github.com/vmware-tanzu/velero-plugin-for-aws/velero-plugin-for-aws",
       module: "github.com/vmware-tanzu/velero-plugin-for-aws",
@@ -159,6 +145,14 @@ const veleroPluginForAws: ComponentGroup = {
       answers: {
         "velero-plugin-for-aws": { args: [], says: "This binary is a plugin", exitCode: 1 },
       },
+    },
+    {
+      // Of the fork that Velero writes its repositories with, so both read the same format.
+      file: "kopia",
+      package: "github.com/kopia/kopia",
+      module: "github.com/kopia/kopia",
+      stamps: { "github.com/kopia/kopia/repo.BuildVersion": "{version}" },
+      answers: { kopia: { args: ["--version"], says: "{version}" } },
     },
   ],
 };
@@ -237,7 +231,6 @@ export const componentGroups: readonly ComponentGroup[] = [
   coredns,
   cniPlugins,
   velero,
-  veleroPluginForAws,
   localPathProvisioner,
   versitygw,
   umoci,

@@ -1,16 +1,20 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { loadVersions, type Versions } from "../../lib/config/versions.ts";
+import { ensureAnsible } from "../ansible.ts";
 import { ensureAppImages } from "../app-images.ts";
 import type { Components } from "../build-components.ts";
 import { findCacheFolder } from "../cache.ts";
 import type { ImageArchive } from "../cluster.ts";
 import { hashFile } from "../hash-file.ts";
 import type { K3sRelease } from "../k3s-release.ts";
+import { ensurePackages } from "../packages.ts";
 import type { LabPaths } from "../paths.ts";
 import { ensurePostgresFiles } from "../postgres-files.ts";
 import { checkRequirements, readMachine } from "../requirements.ts";
+import { ensureTree } from "../rootfs.ts";
 import { findFileUrl } from "../servers.ts";
+import { together } from "../together.ts";
 import { prepareRelease } from "../up-cluster.ts";
 import type { UpOptions } from "../up.ts";
 import { ensureVeleroImages } from "../velero-images.ts";
@@ -29,16 +33,25 @@ export interface LabParts {
 }
 
 /**
- * Builds and downloads what the cache lacks, before anything of the machine is changed. Throws what
- * checkRequirements, buildComponents, ensureK3sRelease and ensurePostgresFiles throw.
+ * Builds and downloads what the cache lacks, before anything of the machine is changed but for
+ * missing Debian packages. Throws what checkRequirements, ensurePackages, prepareRelease,
+ * ensurePostgresFiles, ensureTree and ensureAnsible throw.
  */
 export async function prepareParts(
   paths: LabPaths,
   { mirror, progress, signal }: UpOptions,
 ): Promise<LabParts> {
   await checkRequirements(await readMachine(paths), paths);
-  const { components, debian, release } = await prepareRelease({ progress, signal });
-  const postgres = await ensurePostgresFiles({ mirror, signal });
+  await ensurePackages(progress);
+  // Go compiles while the others wait for the network and the disk.
+  const [{ components, debian, release }, postgres] = await together(signal, [
+    async (stop) => await prepareRelease({ progress, signal: stop }),
+    async (stop) => {
+      await ensureTree({ mirror, progress, signal: stop });
+      await ensureAnsible({ progress, signal: stop });
+      return await ensurePostgresFiles({ mirror, signal: stop });
+    },
+  ]);
   const apps = await ensureAppImages({ programs: components.programs, debian, postgres });
   const velero = await ensureVeleroImages({ ...components, debian });
   return {

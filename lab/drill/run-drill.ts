@@ -7,6 +7,7 @@ import { labHosts } from "../host-list.ts";
 import type { LabPaths } from "../paths.ts";
 import { powerOff } from "../power.ts";
 import { findFileUrl } from "../servers.ts";
+import { together } from "../together.ts";
 import { bringUp, type UpOptions } from "../up.ts";
 import { ensureVelero } from "../velero.ts";
 import { makeBackup } from "./backups.ts";
@@ -139,26 +140,6 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
     ...after,
     traps: { planted: traps.count, touched: await traps.listTouched(started) },
   };
-}
-
-/** Stops all when one fails, and waits for all: nothing is at work on a lab that is taken down. */
-async function together(
-  signal: AbortSignal,
-  work: readonly ((stop: AbortSignal) => Promise<void>)[],
-): Promise<void> {
-  const failed = new AbortController();
-  const stop = AbortSignal.any([signal, failed.signal]);
-  const ends = await Promise.allSettled(
-    work.map(async (one) => {
-      try {
-        await one(stop);
-      } catch (error) {
-        failed.abort(error);
-        throw error;
-      }
-    }),
-  );
-  if (ends.some((end) => end.status === "rejected")) throw stop.reason;
 }
 
 async function makeCluster(

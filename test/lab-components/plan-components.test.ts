@@ -83,6 +83,7 @@ t.test("a group is built with the version of its go.mod", async (t) => {
     "-trimpath",
     "-buildvcs=false",
     "-mod=readonly",
+    "-gcflags=all=-dwarf=false",
     "-ldflags=-s -w -X example.com/direct/version.Version=1.2.3",
     "example.com/direct/cmd/direct",
   ]);
