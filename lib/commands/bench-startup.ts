@@ -75,11 +75,12 @@ function listPrograms(): { program: string; ways: Way[] }[] {
     return { program: `${script} --help`, ways };
   });
   const others = [
-    // What npx takes by itself, whatever it starts.
-    ["npx", "--no-install", "--call", "true"],
-    ["kubectl", "version", "--client"],
-    ["ansible-playbook", "--version"],
-  ].map((argv) => ({ program: argv.join(" "), ways: [{ name: "", argv, env }] }));
+    // What npx and zx take by themselves, whatever they start.
+    { argv: ["npx", "--no-install", "--call", "true"], env },
+    { argv: ["zx", "--eval", "0"], env: withCache },
+    { argv: ["kubectl", "version", "--client"], env },
+    { argv: ["ansible-playbook", "--version"], env },
+  ].map((way) => ({ program: way.argv.join(" "), ways: [{ name: "", ...way }] }));
   return [...own, ...others];
 }
 
