@@ -3,10 +3,11 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { finished } from "node:stream/promises";
 import { repositoryRoot } from "../lib/config/paths.ts";
+import { countChanges, renderFailures } from "../lib/exec/ansible.ts";
 import { exitCodes, hasCode, InfraError } from "../lib/errors.ts";
 import { buildOperatorEnvironment, enterOperator } from "./operator.ts";
 import type { LabPaths } from "./paths.ts";
-import { findFailures, parseLine, type PlaybookLine } from "./playbook-output.ts";
+import { parseLine, type PlaybookLine } from "../lib/exec/playbook-output.ts";
 import type { Progress } from "./progress.ts";
 import { runWatched } from "./watched-program.ts";
 
@@ -81,26 +82,17 @@ function buildEnvironment(paths: LabPaths): NodeJS.ProcessEnv {
   };
 }
 
-function countChanges(lines: readonly PlaybookLine[]): Record<string, number> {
-  const recaps = lines.flatMap((line) => (line.kind === "recap" ? [line] : []));
-  return Object.fromEntries(recaps.map(({ host, changed }) => [host, changed]));
-}
-
 function failed(
   name: string,
   log: string,
   lines: readonly PlaybookLine[],
   error: InfraError,
 ): InfraError {
-  const failures = findFailures(lines);
-  const texts = Object.entries(
-    Object.groupBy(failures, ({ task, message }) => `${task}: ${message}`),
-  ).map(([text, of = []]) => `${of.map(({ host }) => host).join(", ")}: ${text}`);
   return new InfraError({
     code: "LAB_PLAYBOOK_FAILED",
     message: `the playbook ${name} failed`,
     where: { file: log },
-    why: texts.join("\n") || error.why || "it does not say why",
+    why: renderFailures(lines) || error.why || "it does not say why",
     fix: "Correct it, then run the same command again: what is done already stays",
     exitCode: exitCodes.failed,
     cause: error,

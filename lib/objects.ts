@@ -90,6 +90,13 @@ export interface Node extends KubeObject {
   };
 }
 
+/** Whether the node tells that it is well; a node whose state is Unknown does not. */
+export function isNodeReady(node: Node): boolean {
+  return (
+    node.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false
+  );
+}
+
 export interface Lease extends KubeObject {
   kind: "Lease";
   spec?: {

@@ -113,6 +113,21 @@ export interface Hosts {
   readFreeBytes(host: string, path: string): Promise<number>;
 }
 
+export interface PlaybookOptions {
+  /** Called with what is being done right now, play by play. */
+  onProgress?: (note: string) => void;
+  signal?: AbortSignal;
+}
+
+/** The project's own playbooks, run on the hosts of the site's inventory. */
+export interface Playbooks {
+  /**
+   * Runs `ansible/playbooks/<name>.yml`; returns how many tasks have changed something, by host.
+   * Throws PLAYBOOK_FAILED with a line per host, EXEC_MISSING, and the reason of `signal`.
+   */
+  run(name: string, options?: PlaybookOptions): Promise<{ changed: Record<string, number> }>;
+}
+
 export interface JournalEntry {
   /** RFC 3339 with milliseconds. */
   time: string;

@@ -9,7 +9,7 @@ const layers: string[][] = [
   ["errors.ts", "objects.ts", "world.ts", "cli", "config", "schema", "steps"],
   ["cluster", "exec"],
   ["inventory", "power", "velero"],
-  ["recovery"],
+  ["bootstrap", "recovery"],
   ["commands", "index.ts"],
 ];
 

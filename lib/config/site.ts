@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { FromSchema } from "json-schema-to-ts";
 import { InfraError } from "../errors.ts";
@@ -103,6 +103,19 @@ export function checkClusterIdentity(site: Site, liveUid: string): void {
     why: `${showPath(site.kubeconfigFile)} leads to a cluster whose kube-system has the UID ${liveUid}, and the site's has ${site.kubeSystemUid}`,
     fix: "Give the --site or the --kubeconfig that belongs to the cluster you mean",
   });
+}
+
+/** Writes down in site.yaml which cluster the site is about; the rest of the file stays as it is. */
+export async function recordClusterUid(site: Site, uid: string): Promise<void> {
+  const text = await readFile(site.file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "";
+    throw error;
+  });
+  const { parseDocument } = await import("yaml");
+  const document = parseDocument(text);
+  document.set("clusterUid", uid);
+  await writeFile(`${site.file}.new`, document.toString());
+  await rename(`${site.file}.new`, site.file);
 }
 
 function chooseFolder(choice: SiteChoice, root: string): string {

@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline";
 import { redact } from "../cli/redact.ts";
 import { exitCodes, InfraError } from "../errors.ts";
 
@@ -12,6 +13,8 @@ export interface RunOptions {
   timeoutSeconds?: number;
   /** Ends the program, and all it has started, once it is aborted. */
   signal?: AbortSignal;
+  /** Called with each line that the program writes, to stdout or stderr, as soon as it does. */
+  onLine?: (line: string) => void;
   /** How to get the program, for the error that says it is not there. */
   installHint?: string;
 }
@@ -62,6 +65,10 @@ export async function run(
   })`${argv}`;
   // A program may end before it has read everything; its exit code says whether that was a failure.
   if (options.stdin !== undefined) child.stdin.on("error", () => undefined);
+  const { onLine } = options;
+  if (onLine !== undefined) {
+    for (const input of [child.stdout, child.stderr]) createInterface({ input }).on("line", onLine);
+  }
   const deadline = startDeadline(child.pid, options.timeoutSeconds);
   options.signal?.addEventListener("abort", deadline.end, { once: true });
   try {

@@ -1,14 +1,7 @@
 import type { ErrorDetails } from "../errors.ts";
-import type { Node } from "../objects.ts";
+import { isNodeReady, type Node } from "../objects.ts";
 import { controlPlaneLabel } from "./labels.ts";
 import type { ClusterState } from "./state.ts";
-
-/** Whether the node tells that it is well; a node whose state is Unknown does not. */
-export function isReady(node: Node): boolean {
-  return (
-    node.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false
-  );
-}
 
 /** Why a failover away from `source` must not be planned, whatever the target. */
 export function findSourceBlockers(state: ClusterState, source: Node): ErrorDetails[] {
@@ -22,7 +15,7 @@ export function findSourceBlockers(state: ClusterState, source: Node): ErrorDeta
       fix: "Restore the control plane from an etcd snapshot on a new host; this command cannot do it",
     });
   }
-  const down = state.nodes.filter((node) => !isReady(node)).map((node) => node.metadata.name);
+  const down = state.nodes.filter((node) => !isNodeReady(node)).map((node) => node.metadata.name);
   const limit = Math.max(1, Math.floor(state.nodes.length / 3));
   if (down.length > limit) {
     blockers.push({

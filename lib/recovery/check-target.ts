@@ -1,6 +1,5 @@
 import type { ErrorDetails } from "../errors.ts";
-import type { Node, Pod } from "../objects.ts";
-import { isReady } from "./check-source.ts";
+import { isNodeReady, type Node, type Pod } from "../objects.ts";
 import { findPlacementFaults, findRivals, measureFree, sumRequests } from "./place-pod.ts";
 import type { ClusterState } from "./state.ts";
 
@@ -28,7 +27,7 @@ export function checkTarget(
   const { name } = target.metadata;
   const blockers: ErrorDetails[] = [];
   const warnings: string[] = [];
-  if (!isReady(target)) {
+  if (!isNodeReady(target)) {
     blockers.push({
       code: "RECOVERY_TARGET_NOT_READY",
       message: `target node "${name}" is not Ready`,
@@ -152,7 +151,7 @@ function checkImage(target: Node, image: string): { blockers: ErrorDetails[]; wa
 
 function listOthers(state: ClusterState, source: Node): string {
   const others = state.nodes.filter(
-    (node) => node !== source && isReady(node) && !node.spec?.unschedulable,
+    (node) => node !== source && isNodeReady(node) && !node.spec?.unschedulable,
   );
   return others.map((node) => node.metadata.name).join(", ") || "none is Ready";
 }

@@ -32,11 +32,12 @@ export async function runStep(
       await log.record({ kind: "step-skipped", ...name, note: seen.note });
       return { state: "skipped", facts: {} };
     }
+    let acted: Facts | void = undefined;
     if (seen.state === "open") {
       if (step.irreversible) await beforeIrreversible();
-      await step.act(run);
+      acted = await step.act(run);
     }
-    const facts = await step.verify(run);
+    const facts = { ...acted, ...(await step.verify(run)) };
     await log.record({ kind: "step-done", ...name, already: seen.state === "done", facts });
     return { state: "done", facts };
   });

@@ -50,7 +50,8 @@ export interface Step {
   /** What the step waits for, as in "timed out waiting for ...". */
   waitsFor: string;
   observe(): Promise<Observation>;
-  act(run: StepRun): Promise<void>;
+  /** May return facts that only the act itself can know; those of verify win. */
+  act(run: StepRun): Promise<Facts | void>;
   /** Proves that the act had its effect; also run when the observation says `done`. */
   verify(run: StepRun): Promise<Facts>;
   /**

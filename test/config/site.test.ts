@@ -1,8 +1,9 @@
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import t from "tap";
 import { repositoryRoot } from "../../lib/config/paths.ts";
-import { checkClusterIdentity, loadSite } from "../../lib/config/site.ts";
+import { checkClusterIdentity, loadSite, recordClusterUid } from "../../lib/config/site.ts";
 import { checkFixtures } from "../support/check-fixtures.ts";
 
 const uid = "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0";
@@ -103,4 +104,18 @@ t.test("a changing command runs against the recorded cluster only", async (t) =>
     code: "SITE_WRONG_CLUSTER",
     exitCode: 2,
   });
+});
+
+t.test("the cluster is written down, and the rest of site.yaml stays", async (t) => {
+  const text = "# Ours\nname: home # not the office\n";
+  const root = t.testdir({ "site.yaml": text });
+  await recordClusterUid(await loadSite({ env: {}, root }), uid);
+  t.equal(readFileSync(path.join(root, "site.yaml"), "utf8"), `${text}clusterUid: ${uid}\n`);
+  t.equal((await loadSite({ env: {}, root })).kubeSystemUid, uid);
+});
+
+t.test("a work tree without a site.yaml gets one with its cluster", async (t) => {
+  const root = t.testdir({});
+  await recordClusterUid(await loadSite({ env: {}, root }), uid);
+  t.equal((await loadSite({ env: {}, root })).kubeSystemUid, uid);
 });

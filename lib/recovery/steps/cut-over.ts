@@ -1,10 +1,9 @@
 import { exitCodes, hasCode, InfraError } from "../../errors.ts";
-import type { PersistentVolume, PersistentVolumeClaim } from "../../objects.ts";
+import { isNodeReady, type PersistentVolume, type PersistentVolumeClaim } from "../../objects.ts";
 import type { Step, StepRun } from "../../steps/step.ts";
 import type { World } from "../../world.ts";
 import { runLabel } from "../labels.ts";
 import { describeClaim } from "../names.ts";
-import { isReady } from "../check-source.ts";
 import type { FailoverPlan, PlannedVolume, RecoveryUnit, TargetNode } from "../plan.ts";
 import { readMachine } from "./fence-source.ts";
 import type { Recovery } from "./recovery.ts";
@@ -122,7 +121,7 @@ async function reserve(
 /** The plan is minutes old by now: a target that was lost meanwhile must not get the claims. */
 async function checkTarget(world: World, target: TargetNode): Promise<void> {
   const node = await world.cluster.find({ kind: "Node", name: target.name });
-  if (node !== undefined && node.metadata.uid === target.uid && isReady(node)) {
+  if (node !== undefined && node.metadata.uid === target.uid && isNodeReady(node)) {
     if (node.spec?.unschedulable !== true) return;
   }
   throw new InfraError({

@@ -1,5 +1,5 @@
 import t from "tap";
-import { findFailures, parseLine, type PlaybookLine } from "../../lab/playbook-output.ts";
+import { findFailures, parseLine, type PlaybookLine } from "../../lib/exec/playbook-output.ts";
 
 const parseAll = (...lines: string[]): PlaybookLine[] =>
   lines.flatMap((line) => parseLine(line) ?? []);
