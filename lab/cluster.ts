@@ -2,15 +2,17 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { stringify } from "yaml";
 import { versionsFile } from "../lib/config/versions.ts";
+import { exitCodes, InfraError } from "../lib/errors.ts";
 import { ensureAnsible } from "./ansible.ts";
 import { readSources } from "./build-components.ts";
 import { makeKey } from "./cache.ts";
 import type { K3sRelease } from "./k3s-release.ts";
 import { isClusterReady, readClusterUid } from "./live-cluster.ts";
 import type { LabPaths } from "./paths.ts";
-import { ansibleFolder, runPlaybook } from "./playbook.ts";
+import { ansibleFolder } from "./playbook.ts";
 import type { Progress } from "./progress.ts";
-import { recordCluster } from "./site.ts";
+import { runScript } from "./run-script.ts";
+import { forgetCluster } from "./site.ts";
 
 /** An archive of images for every node, on this machine or where the hosts can download it. */
 export type ImageArchive = { sha256: string } & ({ file: string } | { url: string });
@@ -32,12 +34,13 @@ export interface LabCluster {
 }
 
 /**
- * Makes the cluster on the lab's hosts with the project's own playbooks. When the last run of them
+ * Makes the cluster on the lab's hosts with the project's own command. When the last run of them
  * was the same and all nodes are Ready, it only looks. Then the lab's site has the cluster's
- * kubeconfig and UID. Throws what ensureAnsible and runPlaybook throw, and LAB_CLUSTER_UNKNOWN.
+ * kubeconfig and UID. Throws what ensureAnsible throws, the error of init-cluster.ts, and
+ * LAB_CLUSTER_UNKNOWN.
  */
 export async function ensureCluster(paths: LabPaths, options: ClusterOptions): Promise<LabCluster> {
-  const { progress, signal } = options;
+  const { progress } = options;
   const sums = parseSums(await readFile(options.release.sums, "utf8"));
   const folder = path.join(paths.inventory, "group_vars/k3s_cluster");
   await mkdir(folder, { recursive: true });
@@ -49,14 +52,51 @@ export async function ensureCluster(paths: LabPaths, options: ClusterOptions): P
   if (!isThere) {
     // A run that fails may have changed something, too.
     await rm(paths.clusterRun, { force: true });
-    const bin = await ensureAnsible({ progress, signal });
-    ({ changed } = await runPlaybook(paths, "k3s-cluster", { bin, progress, signal }));
+    await forgetCluster(paths);
+    changed = await initCluster(paths, options);
   }
   const uid = await readClusterUid(paths);
-  await recordCluster(paths, uid);
   await writeFile(paths.clusterRun, wanted);
   progress.say(isThere ? "the cluster was there already" : "the cluster is up");
   return { uid, changed };
+}
+
+/** Runs scripts/setup/init-cluster.ts as a person would; throws the error that it prints. */
+async function initCluster(
+  paths: LabPaths,
+  { progress, signal = new AbortController().signal }: ClusterOptions,
+): Promise<Record<string, number>> {
+  const bin = await ensureAnsible({ progress, signal });
+  const PATH = `${bin}:${process.env["PATH"] ?? ""}`;
+  // Ansible would else write to the user's own ~/.ansible.
+  await mkdir(paths.ansible, { recursive: true });
+  const { exitCode, document } = await runScript(
+    paths,
+    ["scripts/setup/init-cluster.ts", "--confirm", "lab"],
+    {
+      home: paths.ansible,
+      env: { PATH, ANSIBLE_HOME: paths.ansible },
+      onLine: (line) => progress.say(`  ${line}`),
+      signal,
+    },
+  );
+  const { phases = [] } = (document.result ?? {}) as {
+    phases?: { facts: { changed?: Record<string, number> } }[];
+  };
+  if (exitCode === exitCodes.done) {
+    const counts = phases.flatMap(({ facts }) => Object.entries(facts.changed ?? {}));
+    return counts.reduce<Record<string, number>>(
+      (sums, [host, count]) => ({ ...sums, [host]: (sums[host] ?? 0) + count }),
+      {},
+    );
+  }
+  throw new InfraError({
+    message: `init-cluster.ts ended with code ${exitCode}`,
+    code: "LAB_INIT_FAILED",
+    fix: "Correct it, then run the same command again",
+    ...document.error,
+    exitCode: exitCodes.failed,
+  });
 }
 
 /** A name for a run of the playbooks with all that they read. */

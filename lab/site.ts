@@ -41,9 +41,9 @@ export async function ensureSite(paths: LabPaths, settings: SiteSettings = {}): 
   });
 }
 
-/** Writes down which cluster the lab's site is about; `uid` is that of its kube-system. */
-export async function recordCluster(paths: LabPaths, uid: string): Promise<void> {
-  await mergeSite(path.join(paths.state, "site.yaml"), { clusterUid: uid });
+/** Lets the lab's site be about another cluster: the one that its hosts are about to become. */
+export async function forgetCluster(paths: LabPaths): Promise<void> {
+  await mergeSite(path.join(paths.state, "site.yaml"), { clusterUid: undefined });
 }
 
 /** hosts.yml as the lab's inventory has it. */
@@ -108,7 +108,10 @@ async function ensureKey(file: string, comment: string): Promise<void> {
 
 async function mergeSite(file: string, settings: Record<string, unknown>): Promise<void> {
   const document = parseDocument(await readFile(file, "utf8").catch(() => ""));
-  for (const [name, value] of Object.entries(settings)) document.set(name, value);
+  for (const [name, value] of Object.entries(settings)) {
+    if (value === undefined) document.delete(name);
+    else document.set(name, value);
+  }
   await writeFile(`${file}.new`, document.toString());
   await rename(`${file}.new`, file);
 }

@@ -3,7 +3,7 @@ import type { FailoverReport } from "../../lib/recovery/report.ts";
 import type { LabPaths } from "../paths.ts";
 import type { FailoverFacts } from "./facts.ts";
 import { parseJournal } from "./journal.ts";
-import { runScript, type ScriptOptions } from "./run-script.ts";
+import { runScript, type ScriptOptions } from "../run-script.ts";
 
 export interface Nodes {
   source: string;

@@ -11,7 +11,7 @@ import { countFiles, findOnDisk } from "./disk.ts";
 import type { DrillFacts, OldVolume } from "./facts.ts";
 import type { Nodes } from "./fail-over.ts";
 import type { Cluster } from "../kubectl.ts";
-import { runScript } from "./run-script.ts";
+import { runScript } from "../run-script.ts";
 import { findPod, listShopVolumes, shopNamespace, type ShopVolume } from "./shop.ts";
 import { timeKopia } from "./time-kopia.ts";
 import { compareTrees, readTree, type Tree } from "./tree.ts";

@@ -3,7 +3,7 @@ import path from "node:path";
 import t from "tap";
 import { buildVariables, parseSums } from "../../lab/cluster.ts";
 import { findPaths } from "../../lab/paths.ts";
-import { ensureSite, recordCluster } from "../../lab/site.ts";
+import { ensureSite, forgetCluster } from "../../lab/site.ts";
 import { loadSite } from "../../lib/config/site.ts";
 
 const release = {
@@ -65,18 +65,16 @@ t.test("sums are read as sha256sum writes them", async (t) => {
   );
 });
 
-t.test("the site is about the cluster that was made last, and keeps the rest", async (t) => {
+t.test("the site forgets its cluster before another one is made, and keeps the rest", async (t) => {
   const paths = findPaths({ XDG_STATE_HOME: t.testdir({}) });
   mkdirSync(paths.state, { recursive: true });
   await ensureSite(paths);
   const file = path.join(paths.state, "site.yaml");
-  writeFileSync(file, `${readFileSync(file, "utf8")}# mine\n`);
-  for (const first of ["a", "b"]) {
-    const uid = `${first.repeat(8)}-0000-4000-8000-000000000000`;
-    await recordCluster(paths, uid);
-    const site = await loadSite({ site: paths.state, env: {} });
-    t.equal(site.kubeSystemUid, uid);
-    t.equal(site.clusterName, "lab");
-  }
+  const uid = "aaaaaaaa-0000-4000-8000-000000000000";
+  writeFileSync(file, `# mine\n${readFileSync(file, "utf8")}clusterUid: ${uid}\n`);
+  t.equal((await loadSite({ site: paths.state, env: {} })).kubeSystemUid, uid);
+  await forgetCluster(paths);
+  const site = await loadSite({ site: paths.state, env: {} });
+  t.match(site, { kubeSystemUid: undefined, clusterName: "lab" });
   t.match(readFileSync(file, "utf8"), "# mine");
 });

@@ -97,7 +97,7 @@ t.test("a file with another sum is refused, and nothing is started", { timeout }
       () => undefined,
       (error: unknown) => error as { code: string; why: string },
     );
-    t.equal(refused?.code, "LAB_PLAYBOOK_FAILED");
+    t.equal(refused?.code, "PLAYBOOK_FAILED");
     t.match(refused?.why, /k3s has another SHA-256|checksum for .* did not match/);
   }
   for (const name of names) {

@@ -4,7 +4,7 @@ import type { Test } from "tap";
 import { parseDocument } from "yaml";
 import type { Cluster } from "../../../lab/kubectl.ts";
 import { askHost } from "../../../lab/host.ts";
-import { runScript } from "../../../lab/drill/run-script.ts";
+import { runScript } from "../../../lab/run-script.ts";
 import type { LabPaths } from "../../../lab/paths.ts";
 import { run } from "../../../lib/exec/run.ts";
 import { compareObjects, readObjects } from "./cluster-snapshot.ts";

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { repositoryRoot } from "../../lib/config/paths.ts";
-import { buildOperatorEnvironment, enterOperator } from "../operator.ts";
-import type { LabPaths } from "../paths.ts";
+import { repositoryRoot } from "../lib/config/paths.ts";
+import { buildOperatorEnvironment, enterOperator } from "./operator.ts";
+import type { LabPaths } from "./paths.ts";
 
 export interface ScriptOptions {
   /** Its home folder. */
