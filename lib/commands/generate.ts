@@ -40,16 +40,21 @@ export async function renderGenerated(): Promise<GeneratedFile[]> {
 
 /** All commands that have a script. */
 export async function listCommands(): Promise<Command[]> {
-  const [{ benchStartup }, { drStatus }, { failover }, ...lab] = await Promise.all([
-    import("./bench-startup.ts"),
-    import("./dr-status.ts"),
-    import("./failover.ts"),
-    import("../../lab/commands/up.ts").then(({ labUp }) => labUp),
-    import("../../lab/commands/down.ts").then(({ labDown }) => labDown),
-    import("../../lab/commands/status.ts").then(({ labStatus }) => labStatus),
-    import("../../lab/commands/shell.ts").then(({ labShell }) => labShell),
-    import("../../lab/commands/drill.ts").then(({ labDrill }) => labDrill),
-    import("../../lab/commands/build-restore-image.ts").then((module) => module.buildRestoreImage),
-  ]);
-  return [failover, drStatus, ...lab, benchStartup, generate];
+  const [{ benchStartup }, { drStatus }, { failover }, { initCluster }, ...lab] = await Promise.all(
+    [
+      import("./bench-startup.ts"),
+      import("./dr-status.ts"),
+      import("./failover.ts"),
+      import("./init-cluster.ts"),
+      import("../../lab/commands/up.ts").then(({ labUp }) => labUp),
+      import("../../lab/commands/down.ts").then(({ labDown }) => labDown),
+      import("../../lab/commands/status.ts").then(({ labStatus }) => labStatus),
+      import("../../lab/commands/shell.ts").then(({ labShell }) => labShell),
+      import("../../lab/commands/drill.ts").then(({ labDrill }) => labDrill),
+      import("../../lab/commands/build-restore-image.ts").then(
+        (module) => module.buildRestoreImage,
+      ),
+    ],
+  );
+  return [initCluster, failover, drStatus, ...lab, benchStartup, generate];
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import t from "tap";
 import { ensureAnsible } from "../../lab/ansible.ts";
@@ -153,7 +153,7 @@ t.test("a cluster from nothing, with what the hosts download", { timeout }, asyn
   t.match(readFileSync(paths.kubeconfig, "utf8"), /^current-context: "?lab"?$/m);
   t.equal((await loadSite({ site: paths.state, env: {} })).kubeSystemUid, cluster.uid);
   const secret = (await onHost(server, "cat /var/lib/rancher/k3s/server/token")).split(":").at(-1);
-  t.notMatch(readFileSync(path.join(paths.ansible, "k3s-cluster.log"), "utf8"), secret ?? "");
+  t.notMatch(readFileSync(path.join(paths.state, "runs/k3s-cluster.log"), "utf8"), secret ?? "");
 });
 
 t.test("again: it is only looked at", { timeout }, async (t) => {
@@ -175,6 +175,18 @@ t.test("again by Ansible, as a user with sudo: nothing changes", { timeout }, as
   const args = ["--extra-vars", "ansible_user=ubuntu"];
   const { changed } = await runPlaybook(paths, "k3s-cluster", { bin, args, progress });
   t.strictSame(changed, Object.fromEntries(names.map((name) => [name, 0])));
+  t.strictSame(await Promise.all(names.map((name) => onHost(name, pids))), before);
+});
+
+t.test("again by init-cluster.ts: nothing changes", { timeout }, async (t) => {
+  const before = await Promise.all(names.map((name) => onHost(name, pids)));
+  const { kubeSystemUid } = await loadSite({ site: paths.state, env: {} });
+  // Else the lab would find that there is nothing to run.
+  rmSync(paths.clusterRun);
+  const { changed, uid } = await ensureCluster(paths, { release, baseUrl, progress });
+  t.strictSame(changed, Object.fromEntries(names.map((name) => [name, 0])));
+  t.equal(uid, kubeSystemUid);
+  t.equal((await loadSite({ site: paths.state, env: {} })).kubeSystemUid, uid, "written down anew");
   t.strictSame(await Promise.all(names.map((name) => onHost(name, pids))), before);
 });
 
