@@ -84,11 +84,13 @@ async function initCluster(
     phases?: { facts: { changed?: Record<string, number> } }[];
   };
   if (exitCode === exitCodes.done) {
-    const counts = phases.flatMap(({ facts }) => Object.entries(facts.changed ?? {}));
-    return counts.reduce<Record<string, number>>(
-      (sums, [host, count]) => ({ ...sums, [host]: (sums[host] ?? 0) + count }),
-      {},
-    );
+    const changed: Record<string, number> = {};
+    for (const [host, count] of phases.flatMap(({ facts }) =>
+      Object.entries(facts.changed ?? {}),
+    )) {
+      changed[host] = (changed[host] ?? 0) + count;
+    }
+    return changed;
   }
   throw new InfraError({
     message: `init-cluster.ts ended with code ${exitCode}`,
