@@ -14,6 +14,7 @@ function isIgnored(file: string): boolean {
 
 const ignored = [
   ".envrc",
+  "sites/prod/private/age-keys.txt",
   "kubeconfig",
   "kubeconfig-lab",
   "sites/prod/kubeconfig",

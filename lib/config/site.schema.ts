@@ -47,6 +47,9 @@ export const siteSchema = {
     inventory: file,
     kubeconfig: file,
     sshKnownHosts: file,
+    ageKey: file,
+    vaultPassword: file,
+    objectStore: endpoint,
     power: {
       type: "object",
       additionalProperties: false,

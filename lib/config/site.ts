@@ -29,6 +29,13 @@ export interface Site {
   powerEndpoints: Partial<Record<Provider, Endpoint>>;
   /** Host keys to trust instead of the user's own list. */
   sshKnownHostsFile: string | undefined;
+  /** The operator's age identities, which open what SOPS has encrypted. */
+  ageKeyFile: string;
+  /** The private half of the second recipient, until a person has moved it away. */
+  recoveryKeyFile: string;
+  vaultPasswordFile: string;
+  /** Where buckets are, when it is not what config/velero/backup-locations.yaml says. */
+  objectStore: Endpoint | undefined;
 }
 
 export interface SiteChoice {
@@ -53,6 +60,10 @@ export async function loadSite(choice: SiteChoice): Promise<Site> {
   const file = path.join(folder, "site.yaml");
   const settings = await loadSettings(file, isWorkTree);
   const resolve = (text: string) => path.resolve(folder, expandHome(text));
+  const resolveEndpoint = ({ url, caFile }: Endpoint): Endpoint => ({
+    url,
+    ...(caFile === undefined ? {} : { caFile: resolve(caFile) }),
+  });
   const name = settings.name ?? path.basename(folder);
   return {
     name,
@@ -70,13 +81,33 @@ export async function loadSite(choice: SiteChoice): Promise<Site> {
         : path.resolve(expandHome(choice.kubeconfig)),
     runsFolder: path.join(folder, "runs"),
     powerEndpoints: Object.fromEntries(
-      Object.entries(settings.power ?? {}).map(([provider, { url, caFile }]) => [
+      Object.entries(settings.power ?? {}).map(([provider, endpoint]) => [
         provider,
-        { url, ...(caFile === undefined ? {} : { caFile: resolve(caFile) }) },
+        resolveEndpoint(endpoint),
       ]),
     ),
     sshKnownHostsFile:
       settings.sshKnownHosts === undefined ? undefined : resolve(settings.sshKnownHosts),
+    ...findPrivateFiles(settings, isWorkTree, resolve),
+    objectStore:
+      settings.objectStore === undefined ? undefined : resolveEndpoint(settings.objectStore),
+  };
+}
+
+/** Any other site than the work tree keeps its own keys, so that no two sites share one by chance. */
+function findPrivateFiles(
+  settings: { ageKey?: string; vaultPassword?: string },
+  isWorkTree: boolean,
+  resolve: (text: string) => string,
+): Pick<Site, "ageKeyFile" | "recoveryKeyFile" | "vaultPasswordFile"> {
+  const defaults = isWorkTree
+    ? { ageKey: "~/.config/sops/age/keys.txt", vaultPassword: "~/.ansible-vault-pass" }
+    : { ageKey: "private/age-keys.txt", vaultPassword: "private/ansible-vault-pass" };
+  const ageKeyFile = resolve(settings.ageKey ?? defaults.ageKey);
+  return {
+    ageKeyFile,
+    recoveryKeyFile: path.join(path.dirname(ageKeyFile), "recovery-key.txt"),
+    vaultPasswordFile: resolve(settings.vaultPassword ?? defaults.vaultPassword),
   };
 }
 

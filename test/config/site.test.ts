@@ -26,6 +26,10 @@ t.test("the work tree is the default site, and needs no site.yaml", async (t) =>
     runsFolder: path.join(root, "runs"),
     powerEndpoints: {},
     sshKnownHostsFile: undefined,
+    ageKeyFile: path.join(homedir(), ".config/sops/age/keys.txt"),
+    recoveryKeyFile: path.join(homedir(), ".config/sops/age/recovery-key.txt"),
+    vaultPasswordFile: path.join(homedir(), ".ansible-vault-pass"),
+    objectStore: undefined,
   });
   t.equal((await loadSite({ env: {} })).folder, repositoryRoot);
 });
@@ -59,6 +63,28 @@ t.test("another site's paths are read from its folder", async (t) => {
     powerEndpoints: {
       hetzner: { url: "https://10.0.0.2/v1", caFile: path.join(folder, "ca.pem") },
     },
+  });
+});
+
+t.test("another site has keys of its own, wherever its site.yaml says", async (t) => {
+  const folder = t.testdir({ "site.yaml": "{}" });
+  t.match(await loadSite({ site: folder, env: {} }), {
+    ageKeyFile: path.join(folder, "private/age-keys.txt"),
+    recoveryKeyFile: path.join(folder, "private/recovery-key.txt"),
+    vaultPasswordFile: path.join(folder, "private/ansible-vault-pass"),
+    objectStore: undefined,
+  });
+  const lines = [
+    "ageKey: ~/keys/prod.txt",
+    "vaultPassword: /run/vault-pass",
+    "objectStore: { url: https://s3.example.org, caFile: ca.pem }",
+  ];
+  const own = t.testdir({ "site.yaml": lines.join("\n") });
+  t.match(await loadSite({ site: own, env: {} }), {
+    ageKeyFile: path.join(homedir(), "keys/prod.txt"),
+    recoveryKeyFile: path.join(homedir(), "keys/recovery-key.txt"),
+    vaultPasswordFile: "/run/vault-pass",
+    objectStore: { url: "https://s3.example.org", caFile: path.join(own, "ca.pem") },
   });
 });
 
