@@ -54,6 +54,7 @@ function guard(terminal: Terminal, json: boolean): Terminal {
     out: (text) => terminal.out(redact(text)),
     err: (text) => terminal.err(redact(text)),
     ask: async (question) => await terminal.ask(redact(question)),
+    askHidden: async (question) => await terminal.askHidden(redact(question)),
     get isInteractive() {
       return !json && terminal.isInteractive;
     },

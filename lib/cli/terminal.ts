@@ -13,6 +13,8 @@ export interface Terminal {
    * Asks for one line; undefined when there is no terminal to ask on. Rejects with RUN_INTERRUPTED.
    */
   ask(question: string): Promise<string | undefined>;
+  /** As `ask`, for a secret: what is typed does not appear. */
+  askHidden(question: string): Promise<string | undefined>;
   /** Aborted with RUN_INTERRUPTED by the first Ctrl-C or SIGTERM. */
   readonly interrupted: AbortSignal;
 }
@@ -63,7 +65,16 @@ export function openTerminal(host: Host = process): Terminal & { close(): void }
     },
     async ask(question) {
       if (!isTerminal(stdin) || !isTerminal(stderr)) return undefined;
-      return await askOn(host, question, interruption.signal);
+      return await askOn(host, question, { interrupted: interruption.signal });
+    },
+    async askHidden(question) {
+      if (!isTerminal(stdin) || !isTerminal(stderr)) return undefined;
+      try {
+        return await askOn(host, question, { interrupted: interruption.signal, interrupt });
+      } finally {
+        // The Enter key did not appear either.
+        stderr.write("\n");
+      }
     },
     interrupted: interruption.signal,
     close() {
@@ -73,12 +84,29 @@ export function openTerminal(host: Host = process): Terminal & { close(): void }
   };
 }
 
-async function askOn(host: Host, question: string, interrupted: AbortSignal): Promise<string> {
+interface Asking {
+  interrupted: AbortSignal;
+  /** Given when the answer is hidden: what Ctrl-C does, which is a key then and no signal. */
+  interrupt?: () => void;
+}
+
+async function askOn(
+  host: Host,
+  question: string,
+  { interrupted, interrupt }: Asking,
+): Promise<string> {
   const { createInterface } = await import("node:readline");
+  const { Writable } = await import("node:stream");
   interrupted.throwIfAborted();
   host.stderr.write(question);
-  // Without readline's own line editor: in its raw mode Ctrl-C would be a key and no signal.
-  const lines = createInterface({ input: host.stdin, terminal: false });
+  // readline's line editor writes what is typed to its output, so a hidden answer gets one that
+  // keeps nothing. Else there is no editor: in its raw mode Ctrl-C would be a key and no signal.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines =
+    interrupt === undefined
+      ? createInterface({ input: host.stdin, terminal: false })
+      : createInterface({ input: host.stdin, output: nowhere, terminal: true, historySize: 0 });
+  if (interrupt !== undefined) lines.on("SIGINT", interrupt);
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const stop = (): void => reject(interrupted.reason as Error);
   interrupted.addEventListener("abort", stop, { once: true });

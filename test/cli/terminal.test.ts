@@ -58,6 +58,26 @@ t.test("asks on stderr and reads a line", async (t) => {
   t.same([readAll(stdout), readAll(stderr)], ["", "name? "]);
 });
 
+t.test("a hidden answer is read and shown nowhere", async (t) => {
+  const { terminal, stdin, stdout, stderr } = createHost({ stdin: true, stderr: true });
+  const answer = terminal.askHidden("key? ");
+  await sleep(20);
+  stdin.write("hunter2");
+  stdin.write("\u007F22\r");
+  t.equal(await answer, "hunter22", "Backspace takes a sign away");
+  t.same([readAll(stdout), readAll(stderr)], ["", "key? \n"]);
+  t.equal(await createHost({ stdin: true }).terminal.askHidden("key? "), undefined);
+});
+
+t.test("Ctrl-C, a key while an answer is hidden, interrupts", async (t) => {
+  const { terminal, stdin } = createHost({ stdin: true, stderr: true });
+  const answer = terminal.askHidden("key? ");
+  await sleep(20);
+  stdin.write("half\u0003");
+  await t.rejects(answer, { code: "RUN_INTERRUPTED" });
+  t.match(terminal.interrupted.reason, { code: "RUN_INTERRUPTED" });
+});
+
 t.test("end of input is an empty answer", async (t) => {
   const { terminal, stdin } = createHost({ stdin: true, stderr: true });
   const answer = terminal.ask("name? ");

@@ -27,6 +27,9 @@ export function createFakeTerminal(
       this.questions.push(question);
       return options.answers?.shift();
     },
+    async askHidden(question) {
+      return await this.ask(question);
+    },
     isInteractive: options.isInteractive ?? false,
     columns: options.columns ?? 80,
     interrupted: interruption.signal,
