@@ -1,4 +1,5 @@
 import type { Answer, ComponentGroup } from "./component-group.ts";
+import { sops } from "./sops-group.ts";
 
 const kubernetesVersion: Answer = { args: ["--version"], says: "Kubernetes {version}" };
 
@@ -235,4 +236,10 @@ export const componentGroups: readonly ComponentGroup[] = [
   versitygw,
   umoci,
   k3s,
+  sops,
 ];
+
+/** The names of those that a cluster is made from; the others are built when they are asked for. */
+export const clusterGroups: readonly string[] = componentGroups
+  .filter((group) => group !== sops)
+  .map(({ name }) => name);

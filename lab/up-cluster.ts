@@ -1,5 +1,6 @@
 import { loadVersions, renderRestoreImage } from "../lib/config/versions.ts";
 import { buildComponents, type Components } from "./build-components.ts";
+import { clusterGroups } from "./component-groups.ts";
 import { renderBuildEvent } from "./build-progress.ts";
 import { ensureCluster, type LabCluster } from "./cluster.ts";
 import { type DebianFiles, ensureDebianFiles } from "./debian-files.ts";
@@ -41,6 +42,7 @@ export async function prepareRelease({
   release: K3sRelease;
 }> {
   const components = await buildComponents({
+    only: clusterGroups,
     signal,
     onEvent: (event) => {
       const text = renderBuildEvent(event);
