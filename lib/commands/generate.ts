@@ -40,12 +40,13 @@ export async function renderGenerated(): Promise<GeneratedFile[]> {
 
 /** All commands that have a script. */
 export async function listCommands(): Promise<Command[]> {
-  const [{ benchStartup }, { drStatus }, { failover }, { initCluster }, ...lab] = await Promise.all(
-    [
+  const [{ benchStartup }, { drStatus }, { failover }, { initCluster }, ...others] =
+    await Promise.all([
       import("./bench-startup.ts"),
       import("./dr-status.ts"),
       import("./failover.ts"),
       import("./init-cluster.ts"),
+      import("./init-secrets.ts").then(({ initSecrets }) => initSecrets),
       import("../../lab/commands/up.ts").then(({ labUp }) => labUp),
       import("../../lab/commands/down.ts").then(({ labDown }) => labDown),
       import("../../lab/commands/status.ts").then(({ labStatus }) => labStatus),
@@ -54,7 +55,6 @@ export async function listCommands(): Promise<Command[]> {
       import("../../lab/commands/build-restore-image.ts").then(
         (module) => module.buildRestoreImage,
       ),
-    ],
-  );
-  return [initCluster, failover, drStatus, ...lab, benchStartup, generate];
+    ]);
+  return [initCluster, failover, drStatus, ...others, benchStartup, generate];
 }

@@ -26,8 +26,16 @@ export async function loadYaml<S extends JSONSchema>(
   schema: S,
   ifMissing = "Restore the file from Git",
 ): Promise<YamlFile<Valid<S>>> {
-  const name = showPath(file);
-  const { value, locate } = await parseYaml(await readText(file, ifMissing), name);
+  return await parseValidYaml(await readText(file, ifMissing), showPath(file), schema);
+}
+
+/** Parses and validates a YAML text; `name` stands for it in messages. Throws as loadYaml does. */
+export async function parseValidYaml<S extends JSONSchema>(
+  text: string,
+  name: string,
+  schema: S,
+): Promise<YamlFile<Valid<S>>> {
+  const { value, locate } = await parseYaml(text, name);
   const validate = await getValidator(schema);
   if (!validate(value)) throwAll(name, explainErrors(validate.errors ?? [], locate));
   return { value: value as Valid<S>, locate };

@@ -45,9 +45,9 @@ export async function run(
   if (argv.some((argument) => redact(argument) !== argument)) {
     throw new Error(`an argument of ${program} holds a secret; pass it by stdin or environment`);
   }
-  const { $, which } = await import("zx/core");
+  const { $ } = await import("zx/core");
   const env = options.env ?? process.env;
-  await checkProgram(program, which, env, options.installHint);
+  await checkProgram(program, env, options.installHint);
   options.signal?.throwIfAborted();
   const child = $({
     // zx runs programs by way of bash, and a bash of level 1 with a socket for stdin, as Node makes
@@ -85,12 +85,13 @@ export async function run(
   }
 }
 
-async function checkProgram(
+/** Throws EXEC_MISSING unless the program is in a folder of the PATH of `env`. */
+export async function checkProgram(
   program: string,
-  which: typeof import("zx/core").which,
   env: NodeJS.ProcessEnv,
   installHint: string | undefined,
 ): Promise<void> {
+  const { which } = await import("zx/core");
   const found = await which(program, { path: env["PATH"] ?? "", nothrow: true });
   if (found !== null) return;
   throw new InfraError({

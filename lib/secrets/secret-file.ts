@@ -1,0 +1,148 @@
+import { isDeepStrictEqual } from "node:util";
+import { registerSecret } from "../cli/redact.ts";
+import { parseYaml } from "../config/parse-yaml.ts";
+import { showPath } from "../config/paths.ts";
+import type { Site } from "../config/site.ts";
+import { exitCodes, InfraError } from "../errors.ts";
+import { readRecipients } from "../exec/age-keygen.ts";
+import { decryptYaml, encryptYaml, type SopsPlace } from "../exec/sops.ts";
+import { readIfThere, readPrivateFile, writeOnce } from "./files.ts";
+import { checkRule, getRule, loadRules } from "./rules.ts";
+
+/** What is needed to read and write the encrypted files of a site. */
+export interface SecretsPlace {
+  site: Pick<Site, "folder" | "ageKeyFile" | "recoveryKeyFile">;
+  env: NodeJS.ProcessEnv;
+}
+
+/** A Secret of Kubernetes before it is encrypted. */
+export interface ClearSecret {
+  name: string;
+  namespace: string;
+  type?: string;
+  annotations?: Record<string, string>;
+  /** Its values by key, in clear. */
+  values: Record<string, string>;
+}
+
+/**
+ * The values of an encrypted Secret, registered; undefined when there is no file. Throws
+ * SECRETS_NOT_ENCRYPTED, SECRETS_SECRET_INVALID and what decryptYaml throws.
+ */
+export async function readSecret(
+  file: string,
+  place: SecretsPlace,
+): Promise<Record<string, string> | undefined> {
+  const text = await readIfThere(file);
+  if (text === undefined) return undefined;
+  const name = showPath(file);
+  await checkEncrypted(text, name);
+  const sops = openSops(place, place.site.ageKeyFile);
+  return listValues(await decryptYaml(text, name, sops), name);
+}
+
+/**
+ * Encrypts a Secret by the rule of .sops.yaml, proves that each key at hand opens it, and writes it
+ * where there is no file. Throws SECRETS_RULE_MISSING, SECRETS_RULE_UNFIT, SECRETS_PROOF_FAILED, and
+ * what encryptYaml, decryptYaml and writeOnce throw.
+ */
+export async function writeSecret(
+  file: string,
+  secret: ClearSecret,
+  place: SecretsPlace,
+): Promise<void> {
+  const { site, env } = place;
+  Object.values(secret.values).forEach(registerSecret);
+  const identities = await readPrivateFile(site.ageKeyFile);
+  const own = await readRecipients(identities ?? "", showPath(site.ageKeyFile), env);
+  checkRule(getRule((await loadRules(site)) ?? [], site, file), own);
+  const object = buildObject(secret);
+  const { stringify } = await import("yaml");
+  const style = { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" } as const;
+  const name = showPath(file);
+  const encrypted = await encryptYaml(
+    stringify(object, style),
+    file,
+    openSops(place, site.ageKeyFile),
+  );
+  await checkEncrypted(encrypted, name);
+  const hasRecoveryKey = (await readPrivateFile(site.recoveryKeyFile)) !== undefined;
+  const keyFiles = [site.ageKeyFile, ...(hasRecoveryKey ? [site.recoveryKeyFile] : [])];
+  for (const keyFile of keyFiles) {
+    const clear = await decryptYaml(encrypted, name, openSops(place, keyFile));
+    if (!isDeepStrictEqual(clear, object)) throw proofFailed(name, keyFile);
+  }
+  await writeOnce(file, encrypted, 0o644);
+}
+
+function openSops({ site, env }: SecretsPlace, keyFile: string): SopsPlace {
+  return { folder: site.folder, keyFile, env };
+}
+
+function buildObject({ name, namespace, type, annotations, values }: ClearSecret) {
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, namespace, ...(annotations === undefined ? {} : { annotations }) },
+    type: type ?? "Opaque",
+    stringData: values,
+  };
+}
+
+/** Throws unless every value of a Secret is encrypted, by looking at the file alone. */
+async function checkEncrypted(text: string, name: string): Promise<void> {
+  const { value, locate } = await parseYaml(text, name);
+  const object = (value ?? {}) as Record<string, unknown>;
+  for (const part of ["data", "stringData"]) {
+    for (const [key, one] of Object.entries(object[part] ?? {})) {
+      // sops leaves an empty text as it is.
+      if (one === "" || (typeof one === "string" && one.startsWith("ENC["))) continue;
+      throw notEncrypted(name, locate([part, key], "key"), `the value of ${key} is in clear`);
+    }
+  }
+  const sops = object["sops"] as { mac?: unknown } | undefined;
+  if (typeof sops?.mac === "string") return;
+  throw notEncrypted(name, { file: name, line: 1, column: 1 }, "it has no sops.mac");
+}
+
+function listValues(object: unknown, name: string): Record<string, string> {
+  const { kind, data, stringData } = (object ?? {}) as Record<string, unknown>;
+  if (kind !== "Secret") {
+    throw new InfraError({
+      code: "SECRETS_SECRET_INVALID",
+      message: "this file holds no Secret",
+      where: { file: name },
+      fix: "Take the file from Git as it was, or remove it and run scripts/setup/init-secrets.ts",
+    });
+  }
+  const encoded = Object.entries((data ?? {}) as Record<string, unknown>).map(
+    ([key, value]) => [key, Buffer.from(String(value), "base64").toString()] as const,
+  );
+  const clear = Object.entries((stringData ?? {}) as Record<string, unknown>).map(
+    ([key, value]) => [key, String(value)] as const,
+  );
+  // As the API server does: what stands in stringData wins.
+  const values = Object.fromEntries([...encoded, ...clear]);
+  Object.values(values).forEach(registerSecret);
+  return values;
+}
+
+function notEncrypted(name: string, where: InfraError["where"], why: string): InfraError {
+  return new InfraError({
+    code: "SECRETS_NOT_ENCRYPTED",
+    message: "this file holds secrets and is not encrypted",
+    ...(where === undefined ? {} : { where }),
+    why,
+    fix: `sops encrypt --in-place ${name}\nIf it was ever pushed, change every secret in it`,
+  });
+}
+
+function proofFailed(name: string, keyFile: string): InfraError {
+  return new InfraError({
+    code: "SECRETS_PROOF_FAILED",
+    message: `what sops encrypted does not come back as it was; ${name} was not written`,
+    why: `decrypted with ${keyFile}, it is not what was encrypted`,
+    fix: "Try another version of sops; 3.13.3 is the tested one",
+    exitCode: exitCodes.failed,
+  });
+}
