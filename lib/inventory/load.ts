@@ -9,7 +9,7 @@ import { InfraError, type Place } from "../errors.ts";
 import type { Locate } from "../schema/explain.ts";
 import type { Provider } from "../world.ts";
 import { inventorySchema, meshSchema } from "./inventory.schema.ts";
-import { findFaults } from "./rules.ts";
+import { findFaults } from "./find-faults.ts";
 
 export const groupNames = ["k3s_masters", "k3s_workers"] as const;
 
@@ -36,6 +36,14 @@ export interface LocatedHost extends Host {
   locate: (part: "publicIp" | "meshIp" | "provider" | "providerId") => Place;
 }
 
+/** The hosts of an inventory folder, not yet held against the rules. */
+export interface LocatedInventory {
+  file: string;
+  hosts: LocatedHost[];
+  /** Where a group stands, or the list of groups when it is not there. */
+  locateGroup: (group: Host["group"]) => Place;
+}
+
 type HostSettings = NonNullable<
   NonNullable<
     NonNullable<
@@ -49,9 +57,17 @@ type HostSettings = NonNullable<
 /**
  * Loads hosts.yml and the mesh addresses of an inventory folder, servers first. Throws what
  * loadYaml throws, INVENTORY_HOST_TWICE, INVENTORY_ADDRESS_INVALID, INVENTORY_ADDRESS_TWICE,
- * INVENTORY_PROVIDER_ID_MISSING, INVENTORY_PROVIDER_ID_INVALID, and CONFIG_INVALID for several.
+ * INVENTORY_ADDRESS_IN_MESH, INVENTORY_PROVIDER_ID_MISSING, INVENTORY_PROVIDER_ID_INVALID,
+ * INVENTORY_NO_SERVER, INVENTORY_SERVERS_EVEN, and CONFIG_INVALID for several.
  */
 export async function loadInventory(folder: string): Promise<Host[]> {
+  const inventory = await readInventory(folder);
+  throwAll(inventory.file, findFaults(inventory));
+  return inventory.hosts.map(({ locate: _locate, ...host }) => host);
+}
+
+/** The hosts as they stand there. Throws what loadYaml throws. */
+export async function readInventory(folder: string): Promise<LocatedInventory> {
   const file = path.join(folder, "hosts.yml");
   const { value, locate } = await loadYaml(
     file,
@@ -59,16 +75,15 @@ export async function loadInventory(folder: string): Promise<Host[]> {
     "Write it, with your hosts under all, k3s_cluster and k3s_masters or k3s_workers",
   );
   const { children } = value.all.children.k3s_cluster;
+  const groups = ["all", "children", "k3s_cluster", "children"];
   const hosts: LocatedHost[] = [];
   for (const group of groupNames) {
-    const inGroup = ["all", "children", "k3s_cluster", "children", group, "hosts"];
     for (const [name, settings] of Object.entries(children[group]?.hosts ?? {})) {
       const mesh = await loadMesh(folder, name);
-      hosts.push(buildHost(name, group, settings, mesh, [...inGroup, name], locate));
+      hosts.push(buildHost(name, group, settings, mesh, [...groups, group, "hosts", name], locate));
     }
   }
-  throwAll(showPath(file), findFaults(hosts));
-  return hosts.map(({ locate: _locate, ...host }) => host);
+  return { file: showPath(file), hosts, locateGroup: (group) => locate([...groups, group], "key") };
 }
 
 /** The host of that name. Throws INVENTORY_HOST_UNKNOWN, with the nearest name. */
