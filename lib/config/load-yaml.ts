@@ -49,7 +49,8 @@ export function throwAll(name: string, errors: InfraError[]): void {
   const lines = errors.map((error) => {
     const { file, line, column } = error.where ?? {};
     const fix = error.fix === undefined ? "" : ` (${error.fix})`;
-    return `${file === name ? "" : `${file}:`}${line}:${column} ${error.message}${fix}`;
+    const place = [file === name && line !== undefined ? undefined : file, line, column];
+    return `${place.filter((part) => part !== undefined).join(":")} ${error.message}${fix}`;
   });
   throw new InfraError({
     code: "CONFIG_INVALID",
@@ -57,7 +58,14 @@ export function throwAll(name: string, errors: InfraError[]): void {
     ...(first.where === undefined ? {} : { where: first.where }),
     why: lines.join("\n"),
     fix: "Correct them all",
+    cause: new AggregateError(errors),
   });
+}
+
+/** The single mistakes that an error of throwAll is about; any other error is its own only one. */
+export function listMistakes(error: InfraError): InfraError[] {
+  if (error.code !== "CONFIG_INVALID" || !(error.cause instanceof AggregateError)) return [error];
+  return error.cause.errors as InfraError[];
 }
 
 async function readText(file: string, ifMissing: string): Promise<string> {

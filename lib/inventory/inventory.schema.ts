@@ -38,6 +38,9 @@ const host = {
   },
 } as const satisfies JSONSchema;
 
+/** What is said of one host, in hosts.yml and nowhere else. */
+export const hostKeys: readonly string[] = Object.keys(host.properties);
+
 const group = {
   type: ["object", "null"],
   additionalProperties: false,

@@ -8,6 +8,9 @@ export type DataPath = string[];
 /** Where a value, or the key it is under, stands in the file it came from. */
 export type Locate = (path: DataPath, part: "key" | "value") => Place;
 
+/** A longer list of known keys is no help. */
+const mostKnownKeys = 20;
+
 /** Turns what Ajv found into errors with a place and a way out, in the order of the file. */
 export function explainErrors(errors: ErrorObject[], locate: Locate): InfraError[] {
   const misspelt = new Set(errors.map(nameMisspeltKey).filter((name) => name !== undefined));
@@ -44,7 +47,9 @@ function explainUnknownKey(error: ErrorObject, path: DataPath, locate: Locate): 
     code: "CONFIG_KEY_UNKNOWN",
     message: `unknown key "${key}"${path.length === 0 ? "" : ` in ${describePath(path)}`}`,
     where: locate([...path, key], "key"),
-    ...(known.length === 0 ? {} : { why: `known here: ${known.join(", ")}` }),
+    ...(known.length === 0 || known.length > mostKnownKeys
+      ? {}
+      : { why: `known here: ${known.join(", ")}` }),
     fix: nearest === undefined ? "Remove it" : `Did you mean "${nearest}"?`,
   });
 }

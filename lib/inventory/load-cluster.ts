@@ -1,0 +1,42 @@
+import { throwAll } from "../config/load-yaml.ts";
+import type { Cidr } from "./cidr.ts";
+import { findFaults } from "./find-faults.ts";
+import { type Host, readInventory } from "./load.ts";
+import { checkNetworks, findNetworks } from "./rules/networks.ts";
+import { type LocatedVariable, readVariables } from "./variables.ts";
+
+/** An inventory with the variables of its hosts. */
+export interface ClusterInventory {
+  hosts: Host[];
+  /** The networks of pods and services. */
+  networks: { name: "cluster_cidr" | "service_cidr"; network: Cidr }[];
+  /** What a variable is for a host; undefined when it is not set, or encrypted. */
+  findVariable(host: string, name: string): unknown;
+}
+
+/**
+ * Loads all of an inventory folder: hosts.yml, mesh addresses, group_vars and host_vars. Throws what
+ * loadInventory throws, INVENTORY_VARIABLES_UNREAD, INVENTORY_GROUP_UNKNOWN, INVENTORY_HOST_UNKNOWN,
+ * INVENTORY_VARIABLE_MISPLACED, INVENTORY_SECRET_PLAIN, INVENTORY_NETWORK_INVALID,
+ * INVENTORY_NETWORKS_OVERLAP, and CONFIG_INVALID for several.
+ */
+export async function loadCluster(folder: string): Promise<ClusterInventory> {
+  const inventory = await readInventory(folder);
+  const { hosts } = inventory;
+  const { byHost, errors } = await readVariables(folder, hosts);
+  // The server decides for the whole cluster.
+  const server = hosts.find(({ group }) => group === "k3s_masters");
+  const ofServer = byHost.get(server?.name ?? "") ?? new Map<string, LocatedVariable>();
+  const { networks, errors: networkErrors } = findNetworks(ofServer);
+  throwAll(inventory.file, [
+    ...findFaults(inventory),
+    ...errors,
+    ...networkErrors,
+    ...checkNetworks(networks, hosts),
+  ]);
+  return {
+    hosts: hosts.map(({ locate: _locate, ...host }) => host),
+    networks: networks.map(({ name, network }) => ({ name, network })),
+    findVariable: (host, name) => byHost.get(host)?.get(name)?.value,
+  };
+}
