@@ -102,8 +102,48 @@ export interface ProbeTarget {
   from?: string;
 }
 
+/**
+ * Why a login failed: `denied` the key or the user, `key-unusable` on the operator's side,
+ * `host-key-unknown` and `host-key-changed` by the list of known hosts, `closed` nothing listens,
+ * `silent` nobody answers, `timeout` the time was up, `other` in ssh's own words.
+ */
+export type LoginFailure =
+  | "denied"
+  | "key-unusable"
+  | "host-key-unknown"
+  | "host-key-changed"
+  | "closed"
+  | "silent"
+  | "timeout"
+  | "other";
+
+export interface LoginTry {
+  address: string;
+  failure: LoginFailure;
+  /** What ssh said. */
+  says: string;
+}
+
+/** What came of a script that was to run on a host. */
+export type HostAnswer =
+  | { kind: "ran"; stdout: string; stderr: string; code: number; address: string }
+  | { kind: "no-login"; tries: LoginTry[] };
+
+export interface HostScript {
+  /** For a POSIX shell; it comes by stdin and is in no process list. */
+  script: string;
+  /** For everything, the login included; then it is ended and counts as a `timeout`. */
+  timeoutSeconds: number;
+  signal?: AbortSignal;
+}
+
 /** The machines themselves, reached over the network. */
 export interface Hosts {
+  /**
+   * Runs a script as the inventory's user, over the mesh address or else the public one. Throws
+   * nothing for what it finds, but EXEC_MISSING without ssh, and the reason of the signal.
+   */
+  run(host: string, script: HostScript): Promise<HostAnswer>;
   /**
    * Tries a TCP connection for at most 2 s. Never throws for what it finds;
    * throws HOSTS_UNREACHABLE when the host to probe from cannot be reached.

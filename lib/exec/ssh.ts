@@ -1,7 +1,15 @@
 import { connect, isIP } from "node:net";
 import { describeError, exitCodes, hasCode, InfraError } from "../errors.ts";
-import type { Hosts, ProbeResult, ProbeTarget } from "../world.ts";
-import { run, type RunResult } from "./run.ts";
+import type {
+  HostAnswer,
+  Hosts,
+  HostScript,
+  LoginTry,
+  ProbeResult,
+  ProbeTarget,
+} from "../world.ts";
+import { run, type RunOptions, type RunResult } from "./run.ts";
+import { findLoginFailure } from "./ssh-failure.ts";
 
 /** What has to be known of a host to log in to it. */
 export interface SshHost {
@@ -40,6 +48,9 @@ fi
 /** The machines, reached by TCP from here and by ssh. */
 export function connectHosts(hosts: readonly SshHost[], options: SshOptions = {}): Hosts {
   return {
+    async run(name, script) {
+      return await answer(getSshHost(hosts, name), script, options);
+    },
     async probe(target) {
       if (target.from === undefined) return await probeFromHere(target);
       const host = getSshHost(hosts, target.from);
@@ -101,14 +112,11 @@ async function runScript(host: SshHost, script: string, options: SshOptions): Pr
   for (const address of [host.meshIp, host.publicIp]) {
     if (address === undefined) continue;
     try {
-      const result = await run(planSsh(host, address, options), {
-        // The script goes by stdin: the login shell of the host never sees it.
-        stdin: script,
-        allowedCodes: Array.from({ length: 256 }, (_, code) => code),
-        timeoutSeconds: connectSeconds + commandSeconds,
-        installHint: "Install OpenSSH's client: apt install openssh-client",
-        ...(options.env === undefined ? {} : { env: options.env }),
-      });
+      const seconds = connectSeconds + commandSeconds;
+      const result = await run(
+        planSsh(host, address, options),
+        runOptions(script, seconds, options),
+      );
       if (result.code !== noConnection) return result;
       failures.push(`${address}: ${result.stderr.trim() || "no connection"}`);
     } catch (error) {
@@ -119,7 +127,52 @@ async function runScript(host: SshHost, script: string, options: SshOptions): Pr
   throw unreachable(host, failures.join("\n"));
 }
 
-function planSsh(host: SshHost, address: string, options: SshOptions): [string, ...string[]] {
+/** Runs a POSIX script within one limit of time for all addresses. */
+async function answer(
+  host: SshHost,
+  { script, timeoutSeconds, signal }: HostScript,
+  options: SshOptions,
+): Promise<HostAnswer> {
+  const deadline = performance.now() + timeoutSeconds * 1000;
+  const tries: LoginTry[] = [];
+  for (const address of [host.meshIp, host.publicIp]) {
+    if (address === undefined) continue;
+    const leftSeconds = (deadline - performance.now()) / 1000;
+    if (leftSeconds <= 0) break;
+    try {
+      const result = await run(planSsh(host, address, options, "sh"), {
+        ...runOptions(script, leftSeconds, options),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      if (result.code !== noConnection) return { kind: "ran", ...result, address };
+      const failure = findLoginFailure(result.stderr);
+      tries.push({ address, failure, says: result.stderr.trim() });
+    } catch (error) {
+      if (!hasCode(error, "EXEC_TIMEOUT", "EXEC_FAILED")) throw error;
+      const failure = hasCode(error, "EXEC_TIMEOUT") ? "timeout" : "other";
+      tries.push({ address, failure, says: describeError(error) });
+    }
+  }
+  return { kind: "no-login", tries };
+}
+
+function runOptions(script: string, timeoutSeconds: number, options: SshOptions): RunOptions {
+  return {
+    // The script goes by stdin: the login shell of the host never sees it.
+    stdin: script,
+    allowedCodes: Array.from({ length: 256 }, (_, code) => code),
+    timeoutSeconds,
+    installHint: "Install OpenSSH's client: apt install openssh-client",
+    ...(options.env === undefined ? {} : { env: options.env }),
+  };
+}
+
+function planSsh(
+  host: SshHost,
+  address: string,
+  options: SshOptions,
+  shell: "bash" | "sh" = "bash",
+): [string, ...string[]] {
   const settings = {
     BatchMode: "yes",
     ConnectTimeout: String(connectSeconds),
@@ -151,7 +204,7 @@ function planSsh(host: SshHost, address: string, options: SshOptions): [string, 
     "-T",
     "--",
     address,
-    "bash",
+    shell,
     "-s",
   ];
 }

@@ -48,6 +48,11 @@ export function contains(network: Cidr, address: string): boolean {
   return cut(toNumber(address, family), family, network.prefix) === network.base;
 }
 
+/** Whether the text is an IP address that means the same on every machine: without a zone (%eth0). */
+export function isAddress(text: string): boolean {
+  return isIP(text) !== 0 && !text.includes("%");
+}
+
 /** IPv6 has many spellings of one address; this is the shortest, without a zone such as `%eth0`. */
 export function normalizeAddress(address: string): string {
   if (isIP(address) !== 6) return address;

@@ -1,6 +1,5 @@
-import { isIP } from "node:net";
 import { InfraError, type Place } from "../../errors.ts";
-import { contains, normalizeAddress } from "../cidr.ts";
+import { contains, isAddress, normalizeAddress } from "../cidr.ts";
 import type { LocatedHost } from "../load.ts";
 import { meshNetworks } from "../networks.ts";
 import { renderPlace } from "../rule.ts";
@@ -15,8 +14,7 @@ interface Address {
 export function checkAddresses(host: LocatedHost, earlier: LocatedHost[]): InfraError[] {
   const taken = earlier.filter((one) => one.name !== host.name).flatMap(listAddresses);
   return listAddresses(host).flatMap(({ address, place }, index, own) => {
-    // With a zone, such as %eth0, an address means something on one machine only.
-    if (isIP(address) === 0 || address.includes("%")) {
+    if (!isAddress(address)) {
       return new InfraError({
         code: "INVENTORY_ADDRESS_INVALID",
         message: `"${address}" of host "${host.name}" is not an IP address`,

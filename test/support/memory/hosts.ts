@@ -76,6 +76,12 @@ export function createHosts(machines: MemoryHost[], clock: MemoryClock): MemoryH
     isReachable(node) {
       return byName.get(node)?.state === "up";
     },
+    async run(name) {
+      const host = byName.get(name);
+      const address = host?.publicIp ?? "";
+      if (host?.state === "up") return { kind: "ran", stdout: "", stderr: "", code: 0, address };
+      return { kind: "no-login", tries: [{ address, failure: "silent", says: "timed out" }] };
+    },
     async probe({ address, from }) {
       if (from !== undefined && byName.get(from)?.state !== "up") {
         throw new InfraError({ code: "HOSTS_UNREACHABLE", message: from, exitCode: 4 });
