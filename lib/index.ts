@@ -1,10 +1,13 @@
 /** The library's entry: what programs outside of this repository build on. */
+export { checkHosts, type CheckHostsOptions, type HostsReport } from "./bootstrap/check-hosts.ts";
+export { doctorReportSchema, type DoctorReport } from "./bootstrap/check.schema.ts";
 export { connectCluster, readClusterUid } from "./cluster/connect.ts";
 export { checkClusterIdentity, loadSite, type Site } from "./config/site.ts";
 export { systemClock, systemRandom } from "./config/system.ts";
 export { type ExitCode, exitCodes, hasCode, InfraError } from "./errors.ts";
 export { connectHosts } from "./exec/ssh.ts";
 export { getHost, type Host, loadInventory } from "./inventory/load.ts";
+export { type ClusterInventory, loadCluster } from "./inventory/load-cluster.ts";
 export type * from "./objects.ts";
 export { connectPower } from "./power/connect-power.ts";
 export { judge, type Sample, takeSample, type Verdict } from "./recovery/evidence.ts";

@@ -168,6 +168,29 @@ export interface Playbooks {
   run(name: string, options?: PlaybookOptions): Promise<{ changed: Record<string, number> }>;
 }
 
+/** What came of asking a program for its version. */
+export type ProgramAnswer =
+  | { state: "missing" }
+  /** It is there and does not run: a shim of a version manager, or made for another machine. */
+  | { state: "broken"; says: string }
+  | { state: "runs"; says: string };
+
+export interface FileFacts {
+  /** The permission bits, 0o600 for one. */
+  mode: number;
+  isFile: boolean;
+}
+
+/** The machine that a person works on; nothing there is changed, and no value of a variable read. */
+export interface Workstation {
+  /** Asks a program for its version, for at most 10 s. */
+  ask(argv: readonly [string, ...string[]]): Promise<ProgramAnswer>;
+  /** Undefined when there is no such file, or it may not be seen. */
+  findFile(file: string): Promise<FileFacts | undefined>;
+  /** Whether an environment variable is set and not empty. */
+  hasVariable(name: string): boolean;
+}
+
 export interface JournalEntry {
   /** RFC 3339 with milliseconds. */
   time: string;

@@ -40,21 +40,19 @@ export async function renderGenerated(): Promise<GeneratedFile[]> {
 
 /** All commands that have a script. */
 export async function listCommands(): Promise<Command[]> {
-  const [{ benchStartup }, { drStatus }, { failover }, { initCluster }, ...others] =
-    await Promise.all([
-      import("./bench-startup.ts"),
-      import("./dr-status.ts"),
-      import("./failover.ts"),
-      import("./init-cluster.ts"),
-      import("./init-secrets.ts").then(({ initSecrets }) => initSecrets),
-      import("../../lab/commands/up.ts").then(({ labUp }) => labUp),
-      import("../../lab/commands/down.ts").then(({ labDown }) => labDown),
-      import("../../lab/commands/status.ts").then(({ labStatus }) => labStatus),
-      import("../../lab/commands/shell.ts").then(({ labShell }) => labShell),
-      import("../../lab/commands/drill.ts").then(({ labDrill }) => labDrill),
-      import("../../lab/commands/build-restore-image.ts").then(
-        (module) => module.buildRestoreImage,
-      ),
-    ]);
-  return [initCluster, failover, drStatus, ...others, benchStartup, generate];
+  const commands = await Promise.all([
+    import("./doctor.ts").then((module) => module.doctor),
+    import("./init-secrets.ts").then((module) => module.initSecrets),
+    import("./init-cluster.ts").then((module) => module.initCluster),
+    import("./failover.ts").then((module) => module.failover),
+    import("./dr-status.ts").then((module) => module.drStatus),
+    import("../../lab/commands/up.ts").then((module) => module.labUp),
+    import("../../lab/commands/down.ts").then((module) => module.labDown),
+    import("../../lab/commands/status.ts").then((module) => module.labStatus),
+    import("../../lab/commands/shell.ts").then((module) => module.labShell),
+    import("../../lab/commands/drill.ts").then((module) => module.labDrill),
+    import("../../lab/commands/build-restore-image.ts").then((module) => module.buildRestoreImage),
+    import("./bench-startup.ts").then((module) => module.benchStartup),
+  ]);
+  return [...commands, generate];
 }

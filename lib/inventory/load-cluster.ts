@@ -1,4 +1,5 @@
 import { throwAll } from "../config/load-yaml.ts";
+import type { InfraError } from "../errors.ts";
 import type { Cidr } from "./cidr.ts";
 import { findFaults } from "./find-faults.ts";
 import { type Host, readInventory } from "./load.ts";
@@ -16,27 +17,40 @@ export interface ClusterInventory {
 
 /**
  * Loads all of an inventory folder: hosts.yml, mesh addresses, group_vars and host_vars. Throws what
- * loadInventory throws, INVENTORY_VARIABLES_UNREAD, INVENTORY_GROUP_UNKNOWN, INVENTORY_HOST_UNKNOWN,
- * INVENTORY_VARIABLE_MISPLACED, INVENTORY_SECRET_PLAIN, INVENTORY_NETWORK_INVALID,
- * INVENTORY_NETWORKS_OVERLAP, and CONFIG_INVALID for several.
+ * readCluster throws and, as CONFIG_INVALID when there are several, the mistakes that it finds.
  */
 export async function loadCluster(folder: string): Promise<ClusterInventory> {
+  const { file, mistakes, ...cluster } = await readCluster(folder);
+  throwAll(file, mistakes);
+  return cluster;
+}
+
+/**
+ * The same with its mistakes, which are those that loadInventory throws, INVENTORY_VARIABLES_UNREAD,
+ * INVENTORY_GROUP_UNKNOWN, INVENTORY_HOST_UNKNOWN, INVENTORY_VARIABLE_MISPLACED,
+ * INVENTORY_SECRET_PLAIN, INVENTORY_NETWORK_INVALID and INVENTORY_NETWORKS_OVERLAP. Throws what
+ * loadYaml throws while hosts.yml itself cannot be read.
+ */
+export async function readCluster(
+  folder: string,
+): Promise<ClusterInventory & { file: string; mistakes: InfraError[] }> {
   const inventory = await readInventory(folder);
-  const { hosts } = inventory;
+  const { file, hosts } = inventory;
   const { byHost, errors } = await readVariables(folder, hosts);
   // The server decides for the whole cluster.
   const server = hosts.find(({ group }) => group === "k3s_masters");
   const ofServer = byHost.get(server?.name ?? "") ?? new Map<string, LocatedVariable>();
   const { networks, errors: networkErrors } = findNetworks(ofServer);
-  throwAll(inventory.file, [
-    ...findFaults(inventory),
-    ...errors,
-    ...networkErrors,
-    ...checkNetworks(networks, hosts),
-  ]);
   return {
+    file,
     hosts: hosts.map(({ locate: _locate, ...host }) => host),
     networks: networks.map(({ name, network }) => ({ name, network })),
     findVariable: (host, name) => byHost.get(host)?.get(name)?.value,
+    mistakes: [
+      ...findFaults(inventory),
+      ...errors,
+      ...networkErrors,
+      ...checkNetworks(networks, hosts),
+    ],
   };
 }

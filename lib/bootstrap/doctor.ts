@@ -1,0 +1,73 @@
+import type { InfraError } from "../errors.ts";
+import type { World, Workstation } from "../world.ts";
+import type { Check, DoctorReport } from "./check.schema.ts";
+import { checkHosts, type CheckHostsOptions } from "./check-hosts.ts";
+import type { HostToCheck } from "./host-target.ts";
+import { judgeTool, type Tool } from "./tools.ts";
+import {
+  judgePrivateFile,
+  judgeVariables,
+  type PrivateFile,
+  type Variable,
+} from "./workstation-checks.ts";
+
+export interface DoctorOptions extends CheckHostsOptions {
+  tools: readonly Tool[];
+  files: readonly PrivateFile[];
+  variables: readonly Variable[];
+  /** What loading the inventory told; empty when it is as it should be. */
+  mistakes: readonly InfraError[];
+  /** The hosts to look at: none while the inventory cannot be read. */
+  hosts: readonly HostToCheck[];
+}
+
+/**
+ * Looks at everything that a setup needs, and stops at nothing that it finds; changes nothing.
+ * Throws the reason of the signal.
+ */
+export async function examine(
+  world: Pick<World, "hosts" | "clock"> & { workstation: Workstation },
+  options: DoctorOptions,
+): Promise<DoctorReport> {
+  const { workstation } = world;
+  const { hosts, mistakes } = options;
+  const [tools, files, report] = await Promise.all([
+    Promise.all(
+      options.tools.map(async (tool) => judgeTool(tool, await workstation.ask(tool.argv))),
+    ),
+    Promise.all(
+      options.files.map(async (one) => judgePrivateFile(one, await workstation.findFile(one.file))),
+    ),
+    // Without ssh no host can be reached, and the missing tool is the finding.
+    canUseSsh(world).then((can) =>
+      can ? checkHosts(world, hosts, options) : { checks: [], links: [] },
+    ),
+  ]);
+  const variables = judgeVariables(options.variables, (name) => workstation.hasVariable(name));
+  const inventory = judgeInventory(hosts, mistakes);
+  const checks = [...tools, ...files, ...variables, ...inventory, ...report.checks];
+  const findings = checks.filter(({ state }) => state === "finding").length;
+  return { version: 1, findings, checks, links: report.links };
+}
+
+async function canUseSsh({ workstation }: { workstation: Workstation }): Promise<boolean> {
+  return (await workstation.ask(["ssh", "-V"])).state === "runs";
+}
+
+function judgeInventory(hosts: readonly HostToCheck[], mistakes: readonly InfraError[]): Check[] {
+  const about = "inventory";
+  if (mistakes.length === 0) {
+    const says = `${hosts.length} ${hosts.length === 1 ? "host" : "hosts"}`;
+    return [{ about, check: "inventory", state: "ok", says }];
+  }
+  return mistakes.map(({ code, message, where, why, fix }) => ({
+    about,
+    check: "inventory",
+    state: "finding",
+    code,
+    says: message,
+    ...(where === undefined ? {} : { where }),
+    ...(why === undefined ? {} : { why }),
+    fix: fix ?? "Correct it",
+  }));
+}
