@@ -54,14 +54,14 @@ export type Fact<Name extends FactName> = FromSchema<(typeof factSchemas)[Name]>
 /** The facts in what a script printed. What is no fact, or not as it should be, is passed over. */
 export async function parseFacts(stdout: string): Promise<HostFacts> {
   const names = Object.keys(factSchemas) as FactName[];
-  const facts = Object.fromEntries(names.map((name) => [name, [] as unknown[]]));
+  const facts: { [name: string]: unknown[] } = Object.fromEntries(names.map((name) => [name, []]));
   for (const line of stdout.split("\n")) {
     if (!line.startsWith('{"fact":')) continue;
     const { fact, ...rest } = parseLine(line);
-    const schema = factSchemas[fact as FactName] as JSONSchema | undefined;
-    if (schema === undefined) continue;
-    const validate = await getValidator(schema);
-    if (validate(rest)) facts[fact as FactName]?.push(rest);
+    const name = names.find((one) => one === fact);
+    if (name === undefined) continue;
+    const validate = await getValidator(factSchemas[name]);
+    if (validate(rest)) facts[name]?.push(rest);
   }
   return facts as HostFacts;
 }

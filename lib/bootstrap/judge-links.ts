@@ -17,21 +17,28 @@ export function judgeLinks(
   for (const peer of peers) {
     const to = peer.name;
     const about = `${from.name} -> ${to}`;
-    const { state, rttMs, sizesThatPass = 0 } = facts.link.find((one) => one.to === to) ?? {};
+    const { state, rttMs, sizesThatPass } = facts.link.find((one) => one.to === to) ?? {};
     if (state !== "measured" || rttMs === undefined) {
       links.push({ from: from.name, to });
       checks.push({ about, check: "link", state: "note", says: `not measured: ${explain(state)}` });
       continue;
     }
+    const delay = checkDelay(about, rttMs, from, peer);
+    if (sizesThatPass === undefined) {
+      links.push({ from: from.name, to, rttMs });
+      checks.push(...orPass(about, delay, `${rttMs} ms`));
+      continue;
+    }
     const packetBytes = ([0, packetSizes.least, packetSizes.usual] as const)[sizesThatPass];
     links.push({ from: from.name, to, rttMs, packetBytes });
-    const found = [...checkDelay(about, rttMs, from, peer), ...checkPackets(about, packetBytes)];
-    const says = `${rttMs} ms, packets of ${packetBytes} bytes pass`;
-    checks.push(
-      ...(found.length > 0 ? found : [{ about, check: "link", state: "ok", says } as const]),
-    );
+    const found = [...delay, ...checkPackets(about, packetBytes)];
+    checks.push(...orPass(about, found, `${rttMs} ms, packets of ${packetBytes} bytes pass`));
   }
   return { links, checks };
+}
+
+function orPass(about: string, found: Check[], says: string): Check[] {
+  return found.length > 0 ? found : [{ about, check: "link", state: "ok", says }];
 }
 
 function explain(state: string | undefined): string {
