@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
 import t, { type Test } from "tap";
@@ -182,6 +183,53 @@ t.test("a folder whose space cannot be read", async (t) => {
   await t.rejects(odd.hosts.readFreeBytes("vps-1", "/"), { code: "HOSTS_FAILED", why: "Welcome!" });
 });
 
+t.test("a script is run by sh, with its input, output and code", async (t) => {
+  const { hosts, readLog } = connectFake(t);
+  const script = "echo out; echo err >&2; exit 3\n";
+  t.strictSame(await hosts.run("vps-1", { script, timeoutSeconds: 10 }), {
+    kind: "ran",
+    stdout: "out\n",
+    stderr: "err\n",
+    code: 3,
+    address: "100.64.0.1",
+  });
+  t.equal(readLog().slice(-4).join(" "), "-- 100.64.0.1 sh -s");
+  await t.rejects(hosts.run("vps-2", { script, timeoutSeconds: 10 }), {
+    code: "HOSTS_UNREACHABLE",
+  });
+});
+
+t.test("each way that does not lead there is told", async (t) => {
+  const { hosts } = connectFake(t, { reachable: [] });
+  const answer = await hosts.run("vps-1", { script: "true", timeoutSeconds: 10 });
+  t.match(answer, {
+    kind: "no-login",
+    tries: [
+      { address: "100.64.0.1", failure: "silent", says: /No route to host/ },
+      { address: "192.0.2.1", failure: "silent" },
+    ],
+  });
+  const { hosts: inPublic } = connectFake(t, { reachable: [host.publicIp] });
+  t.match(await inPublic.run("vps-1", { script: "true", timeoutSeconds: 10 }), {
+    kind: "ran",
+    address: host.publicIp,
+  });
+});
+
+t.test("a script that does not end is ended by the one limit for all ways", async (t) => {
+  const { hosts } = connectFake(t);
+  const answer = await hosts.run("vps-1", { script: "sleep 300\n", timeoutSeconds: 1 });
+  t.match(answer, { kind: "no-login", tries: [{ address: "100.64.0.1", failure: "timeout" }] });
+  t.equal(answer.kind === "no-login" && answer.tries.length, 1);
+});
+
+t.test("an interruption ends a script", async (t) => {
+  const { hosts } = connectFake(t);
+  const signal = AbortSignal.abort(new Error("interrupted"));
+  const script = { script: "sleep 300", timeoutSeconds: 60, signal };
+  await t.rejects(hosts.run("vps-1", script), /interrupted/);
+});
+
 t.test("no ssh at all", async (t) => {
   const hosts = connectHosts([host], { env: { PATH: "/nowhere" } });
   await t.rejects(hosts.readFreeBytes("vps-1", "/"), { code: "EXEC_MISSING", fix: /openssh/ });
@@ -213,4 +261,29 @@ t.test("a real sshd on loopback", async (t) => {
     code: "HOSTS_UNREACHABLE",
     why: /Host key verification failed/,
   });
+  const script = "echo $((20 + 3)); exec cat\n# the rest";
+  t.match(await hosts.run(from, { script, timeoutSeconds: 30 }), {
+    kind: "ran",
+    stdout: /^23\n/,
+    code: 0,
+  });
+  const tryLogin = async (settings: Partial<SshHost>, knownHostsFile = sshd.knownHostsFile) => {
+    const others = connectHosts([{ ...real, ...settings }], { knownHostsFile });
+    const answer = await others.run(from, { script: "true", timeoutSeconds: 30 });
+    return answer.kind === "no-login" ? answer.tries.map(({ failure }) => failure) : ["ran"];
+  };
+  t.strictSame(await tryLogin({}), ["ran"]);
+  t.strictSame(await tryLogin({}, "/dev/null"), ["host-key-unknown"]);
+  t.strictSame(await tryLogin({ sshPort: port }), ["closed"]);
+  const folder = path.dirname(sshd.keyFile);
+  const other = path.join(folder, "other");
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", other]);
+  t.strictSame(await tryLogin({ sshPrivateKeyFile: other }), ["denied"]);
+  chmodSync(sshd.keyFile, 0o644);
+  t.strictSame(await tryLogin({}), ["key-unusable"]);
+  chmodSync(sshd.keyFile, 0o600);
+  const changed = path.join(folder, "changed");
+  const [type, key] = readFileSync(`${other}.pub`, "utf8").split(" ");
+  writeFileSync(changed, `[127.0.0.1]:${sshd.port} ${type} ${key}\n`);
+  t.strictSame(await tryLogin({}, changed), ["host-key-changed"]);
 });

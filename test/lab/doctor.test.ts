@@ -1,0 +1,164 @@
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import t from "tap";
+import type { Check, DoctorReport } from "../../lib/bootstrap/check.schema.ts";
+import { repositoryRoot } from "../../lib/config/paths.ts";
+import { findPaths } from "../../lab/paths.ts";
+
+/** Needs a lab that is up with its cluster; what it changes on hosts, it puts back. */
+const paths = findPaths();
+const server = "vps-hetzner-1";
+const second = "vps-vultr-1";
+const third = "vps-aws-1";
+/** In the lab's network, and nobody's. */
+const nobody = "172.31.0.99";
+
+async function asOperator(
+  argv: string[],
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const shell = path.join(repositoryRoot, "scripts/lab/shell.ts");
+  const child = spawn(process.execPath, [shell, "--", ...argv], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const outcome = { stdout: "", stderr: "" };
+  child.stdout.on("data", (part: Buffer) => (outcome.stdout += part.toString()));
+  child.stderr.on("data", (part: Buffer) => (outcome.stderr += part.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { code, ...outcome };
+}
+
+async function onHost(host: string, command: string): Promise<void> {
+  const { code, stderr } = await asOperator(["ssh", host, command]);
+  if (code !== 0) throw new Error(`${host}: ${command}: ${stderr}`);
+}
+
+/** What doctor says of a site, and how long it took. */
+async function examine(site = paths.state): Promise<DoctorReport & { seconds: number }> {
+  const startedAt = performance.now();
+  const script = path.join(repositoryRoot, "scripts/setup/doctor.ts");
+  const { stdout, stderr } = await asOperator([process.execPath, script, "--site", site, "--json"]);
+  if (stdout === "") throw new Error(stderr);
+  const { result } = JSON.parse(stdout) as { result: DoctorReport };
+  return { ...result, seconds: (performance.now() - startedAt) / 1000 };
+}
+
+/** Findings about hosts alone: what this machine lacks is another matter. */
+function findHostFaults({ checks }: DoctorReport): Check[] {
+  return checks.filter(({ about, state }) => state === "finding" && about.startsWith("vps-"));
+}
+
+/** A site as the lab's, with hosts.yml changed. */
+function copySite(folder: string, change: (text: string) => string): string {
+  for (const name of ["site.yaml", "inventory", "ssh", "kubeconfig"]) {
+    cpSync(path.join(paths.state, name), path.join(folder, name), { recursive: true });
+  }
+  const file = path.join(folder, "inventory/hosts.yml");
+  writeFileSync(file, change(readFileSync(file, "utf8")));
+  return folder;
+}
+
+/** Changes what hosts.yml says of one host. */
+function changeHost(text: string, host: string, from: RegExp, to: string): string {
+  const [before = "", after = ""] = text.split(`${host}:`);
+  const changed = after.replace(from, to);
+  if (changed === after) throw new Error(`${host} has nothing like ${from}`);
+  return `${before}${host}:${changed}`;
+}
+
+t.setTimeout(0);
+if (process.getuid?.() !== 0 || !existsSync(paths.kubeconfig)) {
+  t.comment("skipped: needs root, and the lab up with its cluster");
+  process.exit(0);
+}
+
+t.test("the lab's hosts are well, whatever this machine lacks", async (t) => {
+  const report = await examine();
+  t.strictSame(findHostFaults(report), []);
+  for (const host of [server, second, third]) {
+    const checks = report.checks.filter(({ about }) => about === host);
+    t.ok(checks.length >= 5, `${host}: ${checks.map(({ check }) => check).join(", ")}`);
+  }
+  t.equal(report.links.length, 3);
+  for (const { rttMs, packetBytes } of report.links) {
+    t.ok(rttMs !== undefined && rttMs < 50);
+    t.equal(packetBytes, 1500);
+  }
+  t.match(
+    report.checks.filter(({ about }) => about === "inventory"),
+    [{ state: "ok" }],
+  );
+});
+
+t.test("each mistake of a host has its one line, and none holds up the others", async (t) => {
+  const user = "lab-nosudo";
+  const key = path.join(t.testdir({}), "other");
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+  t.teardown(async () => {
+    await onHost(server, `userdel --remove ${user}`);
+    await onHost(second, "umount /tmp; rm -f /usr/local/bin/date");
+  });
+  await onHost(
+    server,
+    `useradd --create-home --shell /bin/sh ${user} && cp -r /root/.ssh /home/${user}/ && chown -R ${user} /home/${user}/.ssh`,
+  );
+  // A stand-in for a wrong clock: hosts of the lab share the one of this machine.
+  const date = '#!/bin/sh\\nexec /bin/date -d "@$(($(/bin/date +%%s) + 600))" "$@"\\n';
+  await onHost(second, `printf '${date}' >/usr/local/bin/date && chmod 755 /usr/local/bin/date`);
+  await onHost(
+    second,
+    "mount -t tmpfs -o size=1m full /tmp && head -c 2M /dev/zero >/tmp/zero || true",
+  );
+  const site = copySite(t.testdir({}), (text) => {
+    const noSudo = changeHost(text, server, /ansible_user: root/, `ansible_user: ${user}`);
+    return changeHost(noSudo, third, /(ansible_ssh_private_key_file): \S+/, `$1: ${key}`);
+  });
+  const report = await examine(site);
+  t.strictSame(
+    findHostFaults(report).map(({ about, code }) => [about, code]),
+    [
+      [server, "HOST_NO_SUDO"],
+      [second, "HOST_CLOCK_OFF"],
+      [second, "HOST_DISK_FULL"],
+      [third, "HOST_LOGIN_DENIED"],
+    ],
+  );
+  const [, clock, disk, login] = findHostFaults(report);
+  t.match(clock?.says, /clock is (59\d|600) s ahead/);
+  t.match(disk?.says, /^only 0 MB free on \/tmp$/);
+  t.match(login?.fix, `ssh-copy-id -i ${key}.pub root@`);
+  t.ok(report.seconds < 60, `${report.seconds.toFixed(1)} s`);
+});
+
+t.test("a host that is down, one without sshd, and one with another host key", async (t) => {
+  const site = copySite(t.testdir({}), (text) => {
+    const down = changeHost(text, third, /public_ip: \S+/, `public_ip: ${nobody}`);
+    return changeHost(
+      down,
+      second,
+      /ansible_user: root/,
+      "ansible_user: root\n              ansible_port: 2",
+    );
+  });
+  const knownHosts = path.join(site, "ssh", path.basename(paths.knownHosts));
+  const lines = readFileSync(knownHosts, "utf8").trim().split("\n");
+  const keyOf = (name: string) => lines.find((line) => line.startsWith(`${name},`))?.split(" ")[2];
+  const swapped = lines.map((line) =>
+    line.startsWith(`${server},`) ? line.replace(keyOf(server) ?? "", keyOf(third) ?? "") : line,
+  );
+  writeFileSync(knownHosts, `${swapped.join("\n")}\n`);
+  const report = await examine(site);
+  t.strictSame(
+    findHostFaults(report).map(({ about, code }) => [about, code]),
+    [
+      [server, "HOST_KEY_CHANGED"],
+      [second, "HOST_CLOSED"],
+      [third, "HOST_SILENT"],
+    ],
+  );
+  t.ok(report.seconds < 60, `${report.seconds.toFixed(1)} s`);
+});
+
+t.test("and afterwards all is as it was", async (t) => {
+  t.strictSame(findHostFaults(await examine()), []);
+});
