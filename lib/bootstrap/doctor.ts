@@ -15,8 +15,8 @@ export interface DoctorOptions extends CheckHostsOptions {
   tools: readonly Tool[];
   files: readonly PrivateFile[];
   variables: readonly Variable[];
-  /** What loading the inventory told; empty when it is as it should be. */
-  mistakes: readonly InfraError[];
+  /** How many hosts it has, and what loading it told. */
+  inventory: { size: number; mistakes: readonly InfraError[] };
   /** The hosts to look at: none while the inventory cannot be read. */
   hosts: readonly HostToCheck[];
 }
@@ -30,7 +30,7 @@ export async function examine(
   options: DoctorOptions,
 ): Promise<DoctorReport> {
   const { workstation } = world;
-  const { hosts, mistakes } = options;
+  const { hosts } = options;
   const [tools, files, report] = await Promise.all([
     Promise.all(
       options.tools.map(async (tool) => judgeTool(tool, await workstation.ask(tool.argv))),
@@ -44,7 +44,7 @@ export async function examine(
     ),
   ]);
   const variables = judgeVariables(options.variables, (name) => workstation.hasVariable(name));
-  const inventory = judgeInventory(hosts, mistakes);
+  const inventory = judgeInventory(options.inventory);
   const checks = [...tools, ...files, ...variables, ...inventory, ...report.checks];
   const findings = checks.filter(({ state }) => state === "finding").length;
   return { version: 1, findings, checks, links: report.links };
@@ -54,10 +54,10 @@ async function canUseSsh({ workstation }: { workstation: Workstation }): Promise
   return (await workstation.ask(["ssh", "-V"])).state === "runs";
 }
 
-function judgeInventory(hosts: readonly HostToCheck[], mistakes: readonly InfraError[]): Check[] {
+function judgeInventory({ size, mistakes }: DoctorOptions["inventory"]): Check[] {
   const about = "inventory";
   if (mistakes.length === 0) {
-    const says = `${hosts.length} ${hosts.length === 1 ? "host" : "hosts"}`;
+    const says = `${size} ${size === 1 ? "host" : "hosts"}`;
     return [{ about, check: "inventory", state: "ok", says }];
   }
   return mistakes.map(({ code, message, where, why, fix }) => ({

@@ -48,7 +48,7 @@ export const doctor = defineCommand({
       tools: tools.listTools({ k3s: k3s.version }),
       files: await listFiles(site, cluster, env),
       variables: own.listVariables(new Set(cluster?.hosts.map(({ provider }) => provider))),
-      mistakes,
+      inventory: { size: cluster?.hosts.length ?? 0, mistakes },
       hosts,
       networks: cluster?.networks ?? [],
       ...readLimits(cluster),
