@@ -32,9 +32,9 @@ function explain(
   host: HostToCheck,
   { failure, address }: LoginTry,
 ): { code: string; says: string; fix: string } {
-  const { ansibleUser, sshPort, sshPrivateKeyFile: key } = host;
+  const { ansibleUser, publicIp, sshPort, sshPrivateKeyFile: key } = host;
   const port = sshPort === 22 ? "" : ` -p ${sshPort}`;
-  const known = sshPort === 22 ? address : `'[${address}]:${sshPort}'`;
+  const known = sshPort === 22 ? publicIp : `'[${publicIp}]:${sshPort}'`;
   switch (failure) {
     case "denied":
       return {
@@ -54,13 +54,13 @@ function explain(
     case "host-key-unknown":
       return {
         code: "HOST_KEY_UNKNOWN",
-        says: `its host key is not among those that are known at ${address}`,
+        says: `its host key is not among those that are known`,
         fix: `Compare the fingerprint with the one that the provider shows, and answer yes: ${renderLogin(host)}`,
       };
     case "host-key-changed":
       return {
         code: "HOST_KEY_CHANGED",
-        says: `it shows another host key than the known one at ${address}`,
+        says: `it shows another host key at ${address} than the known one`,
         fix: `If the host was made anew: ssh-keygen -R ${known} and then ${renderLogin(host)}; if not, somebody else answers there`,
       };
     case "closed":

@@ -20,8 +20,16 @@ const brewed = (name: string) => `brew install ${name}`;
 const packaged = (name: string) => `sudo apt-get install ${name}`;
 const pipx = "pipx install 'ansible-core~=2.19.0'";
 
-/** Every tool; `k3s` is the version that runs in the cluster. */
-export function listTools({ k3s }: { k3s: string }): Tool[] {
+const tailscale: Tool = {
+  name: "tailscale",
+  argv: ["tailscale", "version"],
+  why: "once they are in the mesh, hosts are reached over it",
+  brew: brewed("tailscale"),
+  apt: "add Tailscale's repository (https://tailscale.com/download/linux), then sudo apt-get install tailscale",
+};
+
+/** Every tool; `k3s` is the version that runs in the cluster, `mesh` the kind of its mesh. */
+export function listTools({ k3s, mesh }: { k3s: string; mesh: string }): Tool[] {
   return [
     {
       name: "node",
@@ -77,13 +85,7 @@ export function listTools({ k3s }: { k3s: string }): Tool[] {
       brew: brewed("opentofu"),
       apt: "add OpenTofu's repository (https://opentofu.org/docs/intro/install/deb/), then sudo apt-get install tofu",
     },
-    {
-      name: "tailscale",
-      argv: ["tailscale", "version"],
-      why: "once they are in the mesh, hosts are reached over it",
-      brew: brewed("tailscale"),
-      apt: "add Tailscale's repository (https://tailscale.com/download/linux), then sudo apt-get install tailscale",
-    },
+    ...(mesh === "tailscale" ? [tailscale] : []),
     {
       name: "kubectl",
       argv: ["kubectl", "version", "--client"],

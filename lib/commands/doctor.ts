@@ -45,7 +45,7 @@ export const doctor = defineCommand({
       workstation: workstation.openWorkstation(env),
     };
     const report = await bootstrap.examine(world, {
-      tools: tools.listTools({ k3s: k3s.version }),
+      tools: tools.listTools({ k3s: k3s.version, mesh: readMesh(cluster) }),
       files: await listFiles(site, cluster, env),
       variables: own.listVariables(new Set(cluster?.hosts.map(({ provider }) => provider))),
       inventory: { size: cluster?.hosts.length ?? 0, mistakes },
@@ -121,6 +121,12 @@ async function listFiles(
       fix: `Correct ansible_ssh_private_key_file in hosts.yml, or make it: ssh-keygen -t ed25519 -f ${file}`,
     })),
   ];
+}
+
+/** The mesh of the cluster; Tailscale's until something else is said. */
+function readMesh(cluster: ClusterInventory | undefined): string {
+  const mesh = cluster?.findVariable(cluster.hosts[0]?.name ?? "", "mesh");
+  return typeof mesh === "string" ? mesh : "tailscale";
 }
 
 /** What the variables of the hosts say that the roles will hold them against. */

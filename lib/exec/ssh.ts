@@ -180,6 +180,8 @@ function planSsh(
     // A master that hangs would take every later connection with it.
     ControlMaster: "no",
     ControlPath: "none",
+    // A host has one key, whichever way it is reached; it is known under its public address.
+    HostKeyAlias: host.sshPort === 22 ? host.publicIp : `[${host.publicIp}]:${host.sshPort}`,
     LogLevel: "ERROR",
     ServerAliveInterval: "5",
     ServerAliveCountMax: "2",

@@ -14,8 +14,8 @@ const network = {
 export const sharedVariables = {
   cluster_cidr: { ...network, description: `the network of the pods, ${network.description}` },
   service_cidr: { ...network, description: `the network of the services, ${network.description}` },
-  via: { ...text, description: "mesh or public: the way to the hosts" },
-  mesh: { enum: ["tailscale", "zerotier"], description: "tailscale or zerotier" },
+  via: { enum: ["auto", "mesh", "public"], description: "auto, mesh or public" },
+  mesh: { enum: ["tailscale", "zerotier", "none"], description: "tailscale, zerotier or none" },
   ansible_host: { ...text, description: "an address, or a template of one" },
   ansible_become: orTemplate({ type: "boolean" }, "true or false"),
   ansible_become_method: text,

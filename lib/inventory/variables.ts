@@ -103,13 +103,18 @@ async function readFiles(parent: string, name: string, schema: JSONSchema): Prom
   });
   const variables: ReadFiles["variables"] = new Map();
   for (const file of read) {
-    // The networking play writes it, and the hosts are loaded with it.
-    if (path.basename(file) === "mesh.yml" && path.basename(parent) === "host_vars") continue;
+    if (isWrittenByPlay(parent, file)) continue;
     const found = await readFileOf(file, schema);
     errors.push(...found.errors);
     for (const [key, variable] of found.variables) variables.set(key, variable);
   }
   return { variables, errors };
+}
+
+/** What the plays write down of a host has schemas of its own. */
+function isWrittenByPlay(parent: string, file: string): boolean {
+  if (path.basename(parent) !== "host_vars") return false;
+  return ["mesh.yml", "ssh.yml"].includes(path.basename(file));
 }
 
 async function readFileOf(file: string, schema: JSONSchema): Promise<ReadFiles> {

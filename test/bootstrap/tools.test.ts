@@ -5,7 +5,7 @@ import { judgeTool, listTools, type Tool } from "../../lib/bootstrap/tools.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
 import type { ProgramAnswer } from "../../lib/world.ts";
 
-const tools = listTools({ k3s: "v1.36.3+k3s1" });
+const tools = listTools({ k3s: "v1.36.3+k3s1", mesh: "tailscale" });
 
 function get(name: string): Tool {
   const tool = tools.find((one) => one.name === name);
@@ -64,6 +64,13 @@ t.test("kubectl is not needed, and near the cluster's version", (t) => {
   }
   t.match(judgeTool(kubectl, runs("Client Version: v1.38.0")), { state: "note" });
   t.match(judgeTool(kubectl, { state: "missing" }), { state: "note", says: /not needed$/ });
+  t.end();
+});
+
+t.test("the tool of a mesh that is not there is not asked for", (t) => {
+  const names = listTools({ k3s: "v1.36.3+k3s1", mesh: "zerotier" }).map(({ name }) => name);
+  t.notOk(names.includes("tailscale"));
+  t.equal(names.length, tools.length - 1);
   t.end();
 });
 

@@ -82,6 +82,7 @@ t.test("ssh asks nobody anything, and goes by the mesh first", async (t) => {
     "ConnectTimeout=5",
     "ControlMaster=no",
     "ControlPath=none",
+    "HostKeyAlias=[192.0.2.1]:2222",
     "IdentitiesOnly=yes",
     "StrictHostKeyChecking=yes",
   ]) {

@@ -1,8 +1,9 @@
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import t, { type Test } from "tap";
 import { redact } from "../../lib/cli/redact.ts";
 import { listMistakes } from "../../lib/config/load-yaml.ts";
-import { showPath } from "../../lib/config/paths.ts";
+import { repositoryRoot, showPath } from "../../lib/config/paths.ts";
 import { InfraError } from "../../lib/errors.ts";
 import { loadCluster } from "../../lib/inventory/load-cluster.ts";
 import { checkFixtures } from "../support/check-fixtures.ts";
@@ -26,15 +27,22 @@ t.test("variables win as Ansible lets them win", async (t) => {
   const folder = layOut(
     t,
     {
-      "all.yml": "via: a\nk3s_min_free_gb: 1\nmesh: tailscale\n",
-      k3s_cluster: { "a.yml": "via: b\nk3s_min_free_gb: 2\n", "b.json": '{"via": "c"}' },
-      k3s_workers: { nested: { plain: "via: d\n" } },
+      "all.yml": "k3s_images: a\nk3s_min_free_gb: 1\nmesh: tailscale\n",
+      k3s_cluster: {
+        "a.yml": "k3s_images: b\nk3s_min_free_gb: 2\n",
+        "b.json": '{"k3s_images": "c"}',
+      },
+      k3s_workers: { nested: { plain: "k3s_images: d\n" } },
     },
-    { host_vars: { "vps-home-1": { "mesh.yml": "mesh_ip: 100.64.0.9\n", "x.yaml": "via: e\n" } } },
+    {
+      host_vars: {
+        "vps-home-1": { "mesh.yml": "mesh_ip: 100.64.0.9\n", "x.yaml": "k3s_images: e\n" },
+      },
+    },
   );
   const { findVariable, hosts, networks } = await loadCluster(folder);
   const read = (name: string) => hosts.map((host) => findVariable(host.name, name));
-  t.strictSame(read("via"), ["c", "d", "e"]);
+  t.strictSame(read("k3s_images"), ["c", "d", "e"]);
   t.strictSame(read("k3s_min_free_gb"), [2, 2, 2]);
   t.strictSame(read("mesh"), ["tailscale", "tailscale", "tailscale"]);
   t.equal(findVariable("vps-home-1", "mesh_ip"), undefined, "it is the host's own");
@@ -113,6 +121,37 @@ for (const { name, groupVars = {}, others, code, file } of placements) {
     t.match(mistakes[0]?.fix, /^(Move|Did you mean|Remove)/);
   });
 }
+
+t.test("the networks are those that k3s will get", async (t) => {
+  const config = "k3s_config: { cluster-cidr: 10.60.0.0/16 }\n";
+  const folder = layOut(t, {
+    "all.yml": "service_cidr: 10.61.0.0/16\n",
+    "k3s_cluster.yml": `${config}cluster_cidr: 10.43.0.0/16\n`,
+    // Agents are told by their server.
+    "k3s_workers.yml": "service_cidr: 10.60.0.0/16\n",
+  });
+  const { networks } = await loadCluster(folder);
+  t.strictSame(
+    networks.map(({ name, network }) => `${name} ${network.text}`),
+    ["cluster_cidr 10.60.0.0/16", "service_cidr 10.61.0.0/16"],
+  );
+});
+
+t.test("the role of the server reads them", (t) => {
+  const tasks = readFileSync(
+    path.join(repositoryRoot, "ansible/roles/k3s-server/tasks/main.yml"),
+    "utf8",
+  );
+  for (const name of ["cluster_cidr", "service_cidr"]) {
+    t.match(tasks, `{'${name.replace("_", "-")}': ${name}} if ${name} is defined`);
+  }
+  t.end();
+});
+
+t.test("what the plays write down of a host is no variable of a person", async (t) => {
+  const host_vars = { "vps-home-1": { "ssh.yml": "ansible_ssh_private_key_file: ~/.ssh/id\n" } };
+  t.strictSame(await findMistakes(layOut(t, {}, { host_vars })), []);
+});
 
 t.test("a mesh address in the pods' network", async (t) => {
   const folder = layOut(

@@ -19,7 +19,7 @@ export function findNetworks(variables: ReadonlyMap<string, LocatedVariable>): {
   const networks: ClusterNetwork[] = [];
   const errors: InfraError[] = [];
   for (const name of ["cluster_cidr", "service_cidr"] as const) {
-    const set = variables.get(name);
+    const set = findSetting(variables, name);
     // What is no text was refused with its file, and a template is known to Ansible alone.
     if (set === undefined) {
       for (const network of defaultNetworks[name])
@@ -34,6 +34,19 @@ export function findNetworks(variables: ReadonlyMap<string, LocatedVariable>): {
     }
   }
   return { networks, errors };
+}
+
+/** What role k3s-server makes of the variables: k3s_config wins over all others. */
+function findSetting(
+  variables: ReadonlyMap<string, LocatedVariable>,
+  name: ClusterNetwork["name"],
+): LocatedVariable | undefined {
+  const config = variables.get("k3s_config");
+  const value = (config?.value as Record<string, unknown> | null | undefined)?.[
+    name.replace("_", "-")
+  ];
+  if (config === undefined || value === undefined) return variables.get(name);
+  return { value, place: config.place };
 }
 
 /** Pods, services, the mesh and the hosts have no address in common. */
