@@ -4,7 +4,14 @@ import type { Check } from "./check.schema.ts";
 /** A host with what its checks have to know. */
 export type HostToCheck = Pick<
   Host,
-  "name" | "group" | "publicIp" | "meshIp" | "ansibleUser" | "sshPort" | "sshPrivateKeyFile"
+  | "name"
+  | "group"
+  | "publicIp"
+  | "meshIp"
+  | "ansibleUser"
+  | "sshPort"
+  | "sshPrivateKeyFile"
+  | "sshPasswordVariable"
 >;
 
 /** The command line that runs `command` on a host, for a person to copy. */

@@ -40,10 +40,7 @@ function explain(
       return {
         code: "HOST_LOGIN_DENIED",
         says: `it does not let "${ansibleUser}" in with ${key === undefined ? "the keys that ssh offers" : `the key ${key}`}`,
-        fix:
-          key === undefined
-            ? `Name the right key in hosts.yml (ansible_ssh_private_key_file), or put yours there: ssh-copy-id${port} ${ansibleUser}@${address}`
-            : `Correct ansible_ssh_private_key_file or ansible_user in hosts.yml, or put the key there: ssh-copy-id${port} -i ${key}.pub ${ansibleUser}@${address}`,
+        fix: explainDenied(host, `ssh-copy-id${port}`, `${ansibleUser}@${address}`),
       };
     case "key-unusable":
       return {
@@ -88,6 +85,16 @@ function explain(
         fix: `Log in by hand and see: ${renderLogin(host)}`,
       };
   }
+}
+
+function explainDenied(host: HostToCheck, copy: string, login: string): string {
+  const { sshPrivateKeyFile: key, sshPasswordVariable: password } = host;
+  if (password !== undefined) {
+    return `Correct ${password} in the vault, or put your key there, with the host's password: ${copy} ${login}`;
+  }
+  return key === undefined
+    ? `Name the right key in hosts.yml (ansible_ssh_private_key_file), or put yours there: ${copy} ${login}`
+    : `Correct ansible_ssh_private_key_file or ansible_user in hosts.yml, or put the key there: ${copy} -i ${key}.pub ${login}`;
 }
 
 function oneLine(text: string): string {

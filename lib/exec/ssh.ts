@@ -8,27 +8,11 @@ import type {
   ProbeResult,
   ProbeTarget,
 } from "../world.ts";
-import { run, type RunOptions, type RunResult } from "./run.ts";
+import { connectSeconds, planSsh, runOptions, type SshHost, type SshOptions } from "./plan-ssh.ts";
+import { run, type RunResult } from "./run.ts";
 import { findLoginFailure } from "./ssh-failure.ts";
 
-/** What has to be known of a host to log in to it. */
-export interface SshHost {
-  name: string;
-  publicIp: string;
-  meshIp: string | undefined;
-  ansibleUser: string;
-  sshPrivateKeyFile: string | undefined;
-  sshPort: number;
-}
-
-export interface SshOptions {
-  /** Host keys to trust instead of the user's own list. */
-  knownHostsFile?: string | undefined;
-  env?: NodeJS.ProcessEnv;
-}
-
 const probeSeconds = 2;
-const connectSeconds = 5;
 
 /** Longer than any command of ours takes once the connection is there. */
 const commandSeconds = 20;
@@ -115,7 +99,7 @@ async function runScript(host: SshHost, script: string, options: SshOptions): Pr
       const seconds = connectSeconds + commandSeconds;
       const result = await run(
         planSsh(host, address, options),
-        runOptions(script, seconds, options),
+        runOptions(host, script, seconds, options),
       );
       if (result.code !== noConnection) return result;
       failures.push(`${address}: ${result.stderr.trim() || "no connection"}`);
@@ -141,7 +125,7 @@ async function answer(
     if (leftSeconds <= 0) break;
     try {
       const result = await run(planSsh(host, address, options, "sh"), {
-        ...runOptions(script, leftSeconds, options),
+        ...runOptions(host, script, leftSeconds, options),
         ...(signal === undefined ? {} : { signal }),
       });
       if (result.code !== noConnection) return { kind: "ran", ...result, address };
@@ -154,66 +138,6 @@ async function answer(
     }
   }
   return { kind: "no-login", tries };
-}
-
-function runOptions(script: string, timeoutSeconds: number, options: SshOptions): RunOptions {
-  return {
-    // The script goes by stdin: the login shell of the host never sees it.
-    stdin: script,
-    allowedCodes: Array.from({ length: 256 }, (_, code) => code),
-    timeoutSeconds,
-    installHint: "Install OpenSSH's client: apt install openssh-client",
-    ...(options.env === undefined ? {} : { env: options.env }),
-  };
-}
-
-function planSsh(
-  host: SshHost,
-  address: string,
-  options: SshOptions,
-  shell: "bash" | "sh" = "bash",
-): [string, ...string[]] {
-  const settings = {
-    BatchMode: "yes",
-    ConnectTimeout: String(connectSeconds),
-    ConnectionAttempts: "1",
-    // A master that hangs would take every later connection with it.
-    ControlMaster: "no",
-    ControlPath: "none",
-    // A host has one key, whichever way it is reached; it is known under its public address.
-    HostKeyAlias: host.sshPort === 22 ? host.publicIp : `[${host.publicIp}]:${host.sshPort}`,
-    LogLevel: "ERROR",
-    ServerAliveInterval: "5",
-    ServerAliveCountMax: "2",
-    StrictHostKeyChecking: "yes",
-    // An agent with many keys uses up the server's tries before the right one.
-    ...(host.sshPrivateKeyFile === undefined ? {} : { IdentitiesOnly: "yes" }),
-    ...(options.knownHostsFile === undefined
-      ? {}
-      : {
-          UserKnownHostsFile: quoteFile(options.knownHostsFile),
-          GlobalKnownHostsFile: "/dev/null",
-        }),
-  };
-  return [
-    "ssh",
-    ...Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`]),
-    ...(host.sshPrivateKeyFile === undefined ? [] : ["-i", host.sshPrivateKeyFile]),
-    "-p",
-    String(host.sshPort),
-    "-l",
-    host.ansibleUser,
-    "-T",
-    "--",
-    address,
-    shell,
-    "-s",
-  ];
-}
-
-/** As ssh_config reads it: blanks separate files, and % begins a token. */
-function quoteFile(file: string): string {
-  return `"${file.replaceAll("%", "%%")}"`;
 }
 
 function getSshHost(hosts: readonly SshHost[], name: string): SshHost {

@@ -57,6 +57,15 @@ t.test("another port and no key of its own", (t) => {
   t.end();
 });
 
+t.test("a host that begins with a password", (t) => {
+  const more = { sshPrivateKeyFile: undefined, sshPasswordVariable: "vault_vultr_password" };
+  t.match(login("denied", more), {
+    code: "HOST_LOGIN_DENIED",
+    fix: /^Correct vault_vultr_password in the vault, or .*ssh-copy-id admin@192\.0\.2\.1$/,
+  });
+  t.end();
+});
+
 t.test("of two ways the one that says more", (t) => {
   const mesh = "100.64.0.1";
   const cases: [LoginFailure, LoginFailure, string][] = [

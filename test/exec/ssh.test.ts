@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
 import t, { type Test } from "tap";
-import { connectHosts, type SshHost, type SshOptions } from "../../lib/exec/ssh.ts";
+import type { SshHost, SshOptions } from "../../lib/exec/plan-ssh.ts";
+import { connectHosts } from "../../lib/exec/ssh.ts";
 import { findFreePort, startSshd } from "../support/sshd.ts";
 
 /**
@@ -229,6 +230,21 @@ t.test("an interruption ends a script", async (t) => {
   const signal = AbortSignal.abort(new Error("interrupted"));
   const script = { script: "sleep 300", timeoutSeconds: 60, signal };
   await t.rejects(hosts.run("vps-1", script), /interrupted/);
+});
+
+t.test("a password goes by the environment, and only where one is asked for", async (t) => {
+  const password = "it's $HOME; `id`";
+  const behaves =
+    '"$SSH_ASKPASS" "admin@192.0.2.1\'s password: "; "$SSH_ASKPASS" "Enter passphrase for key: " || echo none; echo $SSH_ASKPASS_REQUIRE';
+  const { hosts, readLog } = connectFake(t, { behaves, host: { password } });
+  const answer = await hosts.run("vps-1", { script: "true", timeoutSeconds: 10 });
+  t.match(answer, { kind: "ran", stdout: `${password}\nnone\nforce\n` });
+  const argv = readLog();
+  t.ok(argv.includes("BatchMode=no") && argv.includes("NumberOfPasswordPrompts=1"));
+  t.notMatch(argv.join("\n"), "HOME");
+  const without = connectFake(t, { behaves: "echo $SSH_ASKPASS_REQUIRE" });
+  const plain = await without.hosts.run("vps-1", { script: "true", timeoutSeconds: 10 });
+  t.match(plain, { kind: "ran", stdout: "\n" });
 });
 
 t.test("no ssh at all", async (t) => {
