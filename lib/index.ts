@@ -1,5 +1,7 @@
 /** The library's entry: what programs outside of this repository build on. */
 export { checkHosts, type CheckHostsOptions, type HostsReport } from "./bootstrap/check-hosts.ts";
+export { describeUnfit } from "./bootstrap/describe-unfit.ts";
+export { planHostChecks } from "./bootstrap/plan-host-checks.ts";
 export { doctorReportSchema, type DoctorReport } from "./bootstrap/check.schema.ts";
 export { connectCluster, readClusterUid } from "./cluster/connect.ts";
 export { checkClusterIdentity, loadSite, type Site } from "./config/site.ts";

@@ -1,5 +1,6 @@
 import { renderTable } from "../cli/table.ts";
 import type { Check, DoctorReport } from "./check.schema.ts";
+import { renderFinding } from "./describe-unfit.ts";
 
 const marks = { ok: "ok", finding: "FIX", note: "note" } as const;
 
@@ -27,11 +28,4 @@ function renderSubject(subject: string, group: Check[]): string[][] {
     return findings.map((one) => [marks.finding, subject, renderFinding(one)]);
   const state = group.some((one) => one.state === "note") ? "note" : "ok";
   return [[marks[state], subject, group.map(({ says }) => says).join(", ")]];
-}
-
-function renderFinding({ says, where, why, fix }: Check): string {
-  const place = [where?.file, where?.line, where?.column].filter((part) => part !== undefined);
-  const parts = [place.join(":"), says + (why === undefined ? "" : ` (${why})`)];
-  const text = `${parts.filter(Boolean).join(" ")}. Fix: ${fix ?? ""}`;
-  return text.replace(/\s*\n\s*/g, " ");
 }

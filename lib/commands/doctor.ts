@@ -21,7 +21,7 @@ export const doctor = defineCommand({
     ...commonFlags,
   },
   async run({ flags }, terminal) {
-    const [config, versions, ssh, workstation, system, bootstrap, render, tools, own] =
+    const [config, versions, ssh, workstation, system, bootstrap, render, tools, own, planning] =
       await Promise.all([
         import("../config/site.ts"),
         import("../config/versions.ts"),
@@ -32,12 +32,14 @@ export const doctor = defineCommand({
         import("../bootstrap/render-doctor.ts"),
         import("../bootstrap/tools.ts"),
         import("../bootstrap/workstation-checks.ts"),
+        import("../bootstrap/plan-host-checks.ts"),
       ]);
     const env = process.env;
     const site = await config.loadSite({ ...flags, env });
     const { k3s } = await versions.loadVersions();
     const { cluster, mistakes } = await readInventory(site);
-    const hosts = flags.noHosts ? [] : await chooseHosts(cluster);
+    const plan = planning.planHostChecks(cluster);
+    const hosts = flags.noHosts ? [] : plan.hosts;
     terminal.err(`Site ${site.name} (${site.folder})\n`);
     const world = {
       hosts: ssh.connectHosts(hosts, { knownHostsFile: site.sshKnownHostsFile, env }),
@@ -45,13 +47,12 @@ export const doctor = defineCommand({
       workstation: workstation.openWorkstation(env),
     };
     const report = await bootstrap.examine(world, {
-      tools: tools.listTools({ k3s: k3s.version, mesh: readMesh(cluster) }),
+      tools: tools.listTools({ k3s: k3s.version, mesh: plan.mesh }),
       files: await listFiles(site, cluster, env),
       variables: own.listVariables(new Set(cluster?.hosts.map(({ provider }) => provider))),
       inventory: { size: cluster?.hosts.length ?? 0, mistakes },
       hosts,
-      networks: cluster?.networks ?? [],
-      ...readLimits(cluster),
+      ...plan.options,
       signal: terminal.interrupted,
     });
     return {
@@ -75,19 +76,6 @@ async function readInventory(
     if (!(error instanceof InfraError)) throw error;
     return { cluster: undefined, mistakes: listMistakes(error) };
   }
-}
-
-/** Those that can be reached by what the inventory says of them. */
-async function chooseHosts(
-  cluster: ClusterInventory | undefined,
-): Promise<ClusterInventory["hosts"]> {
-  const { isAddress } = await import("../inventory/cidr.ts");
-  return (cluster?.hosts ?? []).filter(
-    ({ name, publicIp, meshIp }, index, all) =>
-      all.findIndex((one) => one.name === name) === index &&
-      isAddress(publicIp) &&
-      (meshIp === undefined || isAddress(meshIp)),
-  );
 }
 
 async function listFiles(
@@ -121,24 +109,4 @@ async function listFiles(
       fix: `Correct ansible_ssh_private_key_file in hosts.yml, or make it: ssh-keygen -t ed25519 -f ${file}`,
     })),
   ];
-}
-
-/** The mesh of the cluster; Tailscale's until something else is said. */
-function readMesh(cluster: ClusterInventory | undefined): string {
-  const mesh = cluster?.findVariable(cluster.hosts[0]?.name ?? "", "mesh");
-  return typeof mesh === "string" ? mesh : "tailscale";
-}
-
-/** What the variables of the hosts say that the roles will hold them against. */
-function readLimits(cluster: ClusterInventory | undefined): {
-  minFreeBytes?: number;
-  allowCgroupV1: boolean;
-} {
-  const [host] = cluster?.hosts ?? [];
-  const find = (name: string) => cluster?.findVariable(host?.name ?? "", name);
-  const gigabytes = find("k3s_min_free_gb");
-  return {
-    allowCgroupV1: find("k3s_allow_cgroup_v1") === true,
-    ...(typeof gigabytes === "number" ? { minFreeBytes: gigabytes * 1e9 } : {}),
-  };
 }
