@@ -184,6 +184,37 @@ const versitygw: ComponentGroup = {
   ],
 };
 
+const tailscaleModule = "tailscale.com";
+// Without them it calls itself a development version.
+const tailscaleStamps = {
+  [`${tailscaleModule}/version.shortStamp`]: "{number}",
+  [`${tailscaleModule}/version.longStamp`]: "{number}",
+};
+
+const tailscale: ComponentGroup = {
+  name: "tailscale",
+  programs: ["tailscale", "tailscaled"].map((file) => ({
+    file,
+    package: `${tailscaleModule}/cmd/${file}`,
+    module: tailscaleModule,
+    stamps: tailscaleStamps,
+    answers: { [file]: { args: ["--version"], says: "{number}\n  long version: {number}\n" } },
+  })),
+};
+
+const headscale: ComponentGroup = {
+  name: "headscale",
+  programs: [
+    {
+      file: "headscale",
+      package: ".",
+      module: "github.com/juanfont/headscale",
+      stamps: { "main.version": "{version}" },
+      answers: { headscale: { args: ["version"], says: "headscale version {version}" } },
+    },
+  ],
+};
+
 /** Our own: the k3s command without the programs that it runs, and what packs them together. */
 const k3s: ComponentGroup = {
   name: "k3s",
@@ -236,10 +267,12 @@ export const componentGroups: readonly ComponentGroup[] = [
   versitygw,
   umoci,
   k3s,
+  tailscale,
+  headscale,
   sops,
 ];
 
 /** The names of those that a cluster is made from; the others are built when they are asked for. */
 export const clusterGroups: readonly string[] = componentGroups
-  .filter((group) => group !== sops)
+  .filter((group) => ![sops, tailscale, headscale].includes(group))
   .map(({ name }) => name);

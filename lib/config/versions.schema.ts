@@ -101,6 +101,8 @@ export const versionsSchema = {
           },
         },
         localPathProvisioner: component,
+        /** Not required: a site may have another mesh. */
+        tailscale: component,
         restoreImage: {
           type: "object",
           additionalProperties: false,

@@ -14,6 +14,7 @@ const programs = {
   veleroPluginForAws: "velero-plugin-for-aws",
   kopia: "kopia",
   localPathProvisioner: "local-path-provisioner",
+  tailscale: "tailscale",
 };
 
 t.test("the lab builds what config/versions.yaml says", async (t) => {
