@@ -6,6 +6,7 @@ import { exitCodes, InfraError } from "../lib/errors.ts";
 import { run } from "../lib/exec/run.ts";
 import { ensureHostCgroups, findMode, planScope } from "./cgroups.ts";
 import { dataFolders, mountDisk } from "./host-disk.ts";
+import { ensureTrust } from "./host-trust.ts";
 import { readMounts } from "./mounts.ts";
 import { findNamespaceFile, nameNamespace, planPlugIn, plugInScript } from "./network.ts";
 import { buildOperatorEnvironment, enterOperator } from "./operator.ts";
@@ -34,6 +35,7 @@ export interface BootedHost {
 export async function bootHost(paths: LabPaths, host: string): Promise<void> {
   const own = paths.host(host);
   await mountDisk(own, host);
+  await ensureTrust(own.root, paths.servers.ca);
   const mode = findMode(await readMounts());
   const cgroups = mode === "v1" ? await ensureHostCgroups(host) : [];
   const scope = mode === "v1" ? [] : planScope(host);

@@ -25,6 +25,7 @@ export interface LabPaths {
   /** Of the operator's namespace, in place of /etc/hosts and /etc/resolv.conf. */
   operatorHosts: string;
   operatorResolver: string;
+  operatorMesh: OperatorMeshPaths;
   servers: ServerPaths;
   host(name: string): HostPaths;
 }
@@ -47,6 +48,25 @@ export interface ServerPaths {
   repositoryPassword: string;
   /** Each folder in it is a bucket. */
   buckets: string;
+  mesh: MeshPaths;
+}
+
+/** Of headscale, which keeps its keys and its database in the folder, too. */
+export interface MeshPaths {
+  folder: string;
+  config: string;
+  policy: string;
+  /** Where its own commands reach it. */
+  socket: string;
+}
+
+/** Of the operator's tailscaled, which keeps its state in the folder, too. */
+export interface OperatorMeshPaths {
+  folder: string;
+  socket: string;
+  log: string;
+  /** There while it joins. */
+  authKey: string;
 }
 
 export interface HostPaths {
@@ -97,6 +117,12 @@ export function findPaths(env: NodeJS.ProcessEnv = process.env): LabPaths {
     knownHosts: at("ssh/known_hosts"),
     operatorHosts: at("operator/hosts"),
     operatorResolver: at("operator/resolv.conf"),
+    operatorMesh: {
+      folder: at("operator/mesh"),
+      socket: at("operator/mesh/socket"),
+      log: at("operator/mesh/log"),
+      authKey: at("operator/mesh/auth-key"),
+    },
     servers: {
       folder: at("servers"),
       settings: at("servers/settings.json"),
@@ -108,6 +134,12 @@ export function findPaths(env: NodeJS.ProcessEnv = process.env): LabPaths {
       s3Keys: at("servers/s3-keys"),
       repositoryPassword: at("servers/repository-password"),
       buckets: at("servers/buckets"),
+      mesh: {
+        folder: at("servers/headscale"),
+        config: at("servers/headscale/config.yaml"),
+        policy: at("servers/headscale/policy.json"),
+        socket: at("servers/headscale/socket"),
+      },
     },
     host: (name) => ({
       folder: at("hosts", name),

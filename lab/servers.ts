@@ -12,6 +12,7 @@ import type { ServeSettings } from "./clouds/settings.ts";
 import { addresses } from "./host-list.ts";
 import { enterNamespace, listNamespaceProcesses, serversNamespace } from "./network.ts";
 import type { LabPaths } from "./paths.ts";
+import { writeHeadscaleFiles } from "./mesh/headscale.ts";
 import { killAll, readCommandLine } from "./processes.ts";
 import type { Progress } from "./progress.ts";
 import { ensureSecrets } from "./server-secrets.ts";
@@ -19,13 +20,21 @@ import type { SiteSettings } from "./site.ts";
 
 const cloudsFolder = path.join(import.meta.dirname, "clouds");
 
-const ports = { s3: 9000, power: 9443, files: 8080, versitygw: 7070 } as const;
+const ports = {
+  s3: 9000,
+  power: 9443,
+  files: 8080,
+  versitygw: 7070,
+  mesh: 8443,
+  stun: 3478,
+} as const;
 
 /** Where the lab's servers answer, from its hosts and its operator. */
 export const serverUrls = {
   s3: `https://${addresses.servers}:${ports.s3}`,
   power: `https://${addresses.servers}:${ports.power}/v1`,
   files: `http://${addresses.servers}:${ports.files}`,
+  mesh: `https://${addresses.servers}:${ports.mesh}`,
 } as const;
 
 /** Where the hosts download a file, or all files, of an entry of the cache. */
@@ -34,7 +43,7 @@ export function findFileUrl(entry: string, file = ""): string {
 }
 
 /** The groups of components that the servers are made of. */
-export const serverGroups: readonly string[] = ["versitygw"];
+export const serverGroups: readonly string[] = ["versitygw", "headscale"];
 
 /** On a machine that is busy with something else. */
 const startSeconds = 30;
@@ -54,8 +63,8 @@ export function planServerSettings(paths: LabPaths): SiteSettings {
 }
 
 /**
- * Starts the lab's servers in their namespace unless they run: the bucket, the provider's API and
- * the files of the cache; returns when they answer. One of another version is replaced. Throws
+ * Starts the lab's servers in their namespace unless they run: the bucket, the provider's API,
+ * the files of the cache and the mesh's coordination server; returns when they answer. One of another version is replaced. Throws
  * LAB_SERVERS_FAILED, EXEC_MISSING and EXEC_FAILED, and the reason of `signal`.
  */
 export async function ensureServers(paths: LabPaths, options: ServersOptions): Promise<void> {
@@ -79,7 +88,7 @@ export async function ensureServers(paths: LabPaths, options: ServersOptions): P
     await stopServers(paths);
     throw error;
   }
-  progress.say(`the lab's servers are up: S3, power and files at ${addresses.servers}`);
+  progress.say(`the lab's servers are up: S3, power, files and mesh at ${addresses.servers}`);
 }
 
 /** Ends the servers if they run; the buckets stay. Throws LAB_PROCESS_STUCK. */
@@ -87,7 +96,7 @@ export async function stopServers(paths: LabPaths): Promise<number> {
   return await killAll(async () => {
     const pids = await listNamespaceProcesses(serversNamespace);
     const lines = await Promise.all(pids.map(readCommandLine));
-    // Hosts that they have switched on are in that namespace too, and versitygw ends with them.
+    // Hosts that they have switched on are in that namespace too, and their children end with them.
     return pids.filter((_, index) => lines[index]?.includes(paths.servers.settings));
   });
 }
@@ -96,9 +105,10 @@ async function planSettings(
   paths: LabPaths,
   { components }: ServersOptions,
 ): Promise<ServeSettings> {
-  const { tls, token, s3Keys, buckets, control } = paths.servers;
-  const { versitygw } = components.programs;
+  const { tls, token, s3Keys, buckets, control, mesh } = paths.servers;
+  const { versitygw, headscale } = components.programs;
   if (versitygw === undefined) throw new Error("the program versitygw was not built");
+  if (headscale === undefined) throw new Error("the program headscale was not built");
   const settings = {
     // Its parent's parent, by findPaths.
     stateHome: path.dirname(path.dirname(paths.state)),
@@ -108,11 +118,13 @@ async function planSettings(
     tokenFile: token,
     keysFile: s3Keys,
     versitygw,
+    headscale: { program: headscale, config: mesh.config, socket: mesh.socket },
     bucketsFolder: buckets,
     cacheFolder: findCacheFolder(),
     controlSocket: control,
   };
   const hash = createHash("sha256").update(JSON.stringify(settings));
+  for (const text of await writeHeadscaleFiles(mesh, settings)) hash.update(text);
   // Whatever of the lab they import, they are to run as it is now.
   for (const folder of [cloudsFolder, import.meta.dirname]) {
     const names = (await readdir(folder)).filter((name) => name.endsWith(".ts")).toSorted();

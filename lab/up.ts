@@ -1,8 +1,10 @@
+import { mkdir } from "node:fs/promises";
 import { buildComponents } from "./build-components.ts";
 import { renderBuildEvent } from "./build-progress.ts";
+import { ensureCertificates } from "./certificates.ts";
 import { ensureDisk } from "./host-disk.ts";
 import { type BootedHost, waitForHost } from "./host.ts";
-import { type LabHost, labHosts } from "./host-list.ts";
+import { addresses, type LabHost, labHosts } from "./host-list.ts";
 import { raiseSettings, readModules } from "./kernel-settings.ts";
 import { ensureNetwork } from "./network.ts";
 import { ensureOperatorFiles } from "./operator.ts";
@@ -55,6 +57,9 @@ export async function bringUp(
   await raiseSettings();
   await ensureSite(paths, planServerSettings(paths));
   await ensureOperatorFiles(paths);
+  // Hosts trust their CA from their first boot on.
+  await mkdir(paths.servers.folder, { recursive: true, mode: 0o700 });
+  await ensureCertificates(paths.servers, [addresses.servers]);
   signal.throwIfAborted();
   await ensureNetwork();
   progress.say("the network and the operator's namespace are there");

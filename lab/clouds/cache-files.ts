@@ -4,8 +4,12 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import path from "node:path";
 import { pipeline } from "node:stream";
 
-/** `/<entry of the cache>/<file>`; an entry's name ends with the hash of what it was made from. */
-const filePath = /^\/([a-z0-9][a-z0-9.-]*-[0-9a-f]{16})\/([\w+-][\w.+-]*)$/;
+/**
+ * `/<entry of the cache>/<file>`; an entry's name ends with the hash of what it was made from. Only
+ * `dists` and `pool`, which an apt repository has, are folders that can be seen into.
+ */
+const filePath =
+  /^\/([a-z0-9][a-z0-9.-]*-[0-9a-f]{16})\/((?:(?:dists|pool)\/(?:[\w+-][\w.+-]*\/)*)?[\w+-][\w.+-]*)$/;
 
 interface Range {
   start: number;
@@ -15,7 +19,7 @@ interface Range {
 
 /**
  * Hands out the files of the cache over HTTP, as a mirror would: whole or one range of bytes.
- * Whatever is not a file right in an entry of the cache is not found.
+ * Whatever is not a file right in an entry of the cache, or of an apt repository in it, is not found.
  */
 export function createCacheFiles(cacheFolder: string): RequestListener {
   return (request, response) => {
@@ -72,9 +76,14 @@ async function findFile(cacheFolder: string, url: string): Promise<string | unde
   try {
     const folder = await realpath(path.join(cacheFolder, entry));
     const file = await realpath(path.join(folder, name));
-    return path.dirname(file) === folder && (await stat(file)).isFile() ? file : undefined;
+    const isThere = path.dirname(file) === path.dirname(path.join(folder, name));
+    return isThere && (await stat(file)).isFile() ? file : undefined;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (
+      (error as NodeJS.ErrnoException).code === "ENOENT" ||
+      (error as NodeJS.ErrnoException).code === "ENOTDIR"
+    )
+      return undefined;
     throw error;
   }
 }

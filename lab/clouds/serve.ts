@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { connect, type ListenOptions, type Server } from "node:net";
+import { connect, type ListenOptions, type NetConnectOpts, type Server } from "node:net";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { labHosts } from "../host-list.ts";
 import { findPaths } from "../paths.ts";
@@ -14,7 +15,7 @@ import { createS3Proxy } from "./s3-proxy.ts";
 import { parseKeys, type ServeSettings } from "./settings.ts";
 
 /**
- * The lab's servers in one process, with versitygw as its child. usage: serve.ts SETTINGS
+ * The lab's servers in one process, with versitygw and headscale as its children. usage: serve.ts SETTINGS
  *
  * It runs in their network namespace and in nothing else of its own, so that it can switch hosts
  * on and off as the machine's root does: every network of the lab is named, none is "here".
@@ -28,6 +29,7 @@ const tls = {
 };
 const upstream = { host: "127.0.0.1", port: ports.versitygw };
 startVersitygw();
+startHeadscale();
 await waitForPort(upstream);
 const proxy = createS3Proxy({ tls, upstream });
 const api = await openProvider();
@@ -36,6 +38,8 @@ const files = createServer(createCacheFiles(settings.cacheFolder));
 await listen(proxy.server, { host: address, port: ports.s3 });
 await listen(power, { host: address, port: ports.power });
 await listen(files, { host: address, port: ports.files });
+await waitForPort({ path: settings.headscale.socket });
+await waitForPort({ host: address, port: ports.mesh });
 // Last: whoever it answers may use the others. Only one process at a time is started on it.
 rmSync(settings.controlSocket, { force: true });
 const control = createServer(createControl({ version: settings.version, proxy, api }));
@@ -45,19 +49,28 @@ function startVersitygw(): void {
   const keys = parseKeys(readFileSync(settings.keysFile, "utf8"));
   const listenOn = `${upstream.host}:${upstream.port}`;
   const argv = [settings.versitygw, "--port", listenOn, "--quiet", "posix", settings.bucketsFolder];
+  // By the environment: everybody on the machine can read arguments.
+  startChild("versitygw", argv, {
+    ROOT_ACCESS_KEY: keys.id,
+    ROOT_SECRET_KEY: keys.secret,
+    // The only region that R2 has (https://developers.cloudflare.com/r2/api/s3/api/).
+    VGW_REGION: "auto",
+  });
+}
+
+function startHeadscale(): void {
+  const { program, config } = settings.headscale;
+  startChild("headscale", [program, "serve", "--config", config], { HOME: path.dirname(config) });
+}
+
+/** Ends with this process, and this process with it. */
+function startChild(name: string, argv: readonly string[], env: Record<string, string>): void {
   const child = spawn("setpriv", ["--pdeathsig", "KILL", ...argv], {
-    // By the environment: everybody on the machine can read arguments.
-    env: {
-      PATH: process.env["PATH"],
-      ROOT_ACCESS_KEY: keys.id,
-      ROOT_SECRET_KEY: keys.secret,
-      // The only region that R2 has (https://developers.cloudflare.com/r2/api/s3/api/).
-      VGW_REGION: "auto",
-    },
+    env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "inherit", "inherit"],
   });
-  child.once("error", (error) => end(`versitygw cannot be started: ${error.message}`));
-  child.once("exit", (code, signal) => end(`versitygw ended with ${signal ?? `code ${code}`}`));
+  child.once("error", (error) => end(`${name} cannot be started: ${error.message}`));
+  child.once("exit", (code, signal) => end(`${name} ended with ${signal ?? `code ${code}`}`));
 }
 
 /** The machines are what they are now; from here on the provider learns only of its own orders. */
@@ -80,10 +93,10 @@ async function openProvider(): Promise<HetznerApi> {
   return provider;
 }
 
-async function waitForPort({ host, port }: { host: string; port: number }): Promise<void> {
+async function waitForPort(where: NetConnectOpts): Promise<void> {
   for (;;) {
     const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, host);
+      const socket = connect(where);
       socket.once("connect", () => {
         socket.destroy();
         resolve(true);

@@ -5,13 +5,22 @@ export interface ServeSettings {
   /** XDG_STATE_HOME of the lab whose hosts are switched. */
   stateHome: string;
   address: string;
-  ports: { s3: number; power: number; files: number; versitygw: number };
+  ports: {
+    s3: number;
+    power: number;
+    files: number;
+    versitygw: number;
+    mesh: number;
+    stun: number;
+  };
   certificate: { key: string; cert: string };
   tokenFile: string;
   /** As the AWS tools write it, one profile `default`. */
   keysFile: string;
   /** The built program. */
   versitygw: string;
+  /** The built program, its settings, and where it answers its own commands. */
+  headscale: { program: string; config: string; socket: string };
   /** Each folder in it is a bucket. */
   bucketsFolder: string;
   cacheFolder: string;

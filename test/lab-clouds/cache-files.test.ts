@@ -7,6 +7,7 @@ import t, { type Test } from "tap";
 import { createCacheFiles } from "../../lab/clouds/cache-files.ts";
 
 const entry = "k3s-release-0123456789abcdef";
+const repository = "apt-tailscale-0123456789abcdef";
 
 interface Answer {
   status: number | undefined;
@@ -21,6 +22,11 @@ async function start(t: Test) {
     "secret.txt": "secret",
     cache: {
       [entry]: { k3s: "0123456789", empty: "", ".hidden": "hidden", folder: { file: "deep" } },
+      [repository]: {
+        dists: { bookworm: { InRelease: "signed", main: { Packages: "index", ".new": "half" } } },
+        pool: { "tailscale_1.86.5_amd64.deb": "package" },
+        root: { file: "not of a repository" },
+      },
       "no-hash": { k3s: "none" },
       ".k3s-release-0123456789abcdef.1.2": { k3s: "half" },
     },
@@ -29,6 +35,8 @@ async function start(t: Test) {
   symlinkSync("k3s", at("kubectl"));
   symlinkSync("../../secret.txt", at("leak"));
   symlinkSync("folder/file", at("deeper"));
+  symlinkSync("../../k3s-release-0123456789abcdef", at("..", repository, "dists", "elsewhere"));
+  symlinkSync("..", at("..", repository, "pool", "up"));
   mkdirSync(path.join(folder, "outside"));
   writeFileSync(path.join(folder, "outside/k3s"), "outside");
   const server = createServer(createCacheFiles(path.join(folder, "cache")));
@@ -76,6 +84,17 @@ t.test("files of an entry, whole and in parts", async (t) => {
   }
 });
 
+t.test("an apt repository in the cache", async (t) => {
+  const ask = await start(t);
+  for (const [file, body] of [
+    ["dists/bookworm/InRelease", "signed"],
+    ["dists/bookworm/main/Packages", "index"],
+    ["pool/tailscale_1.86.5_amd64.deb", "package"],
+  ] as const) {
+    t.match(await ask(`/${repository}/${file}`), { status: 200, body }, file);
+  }
+});
+
 t.test("nothing else is there, however it is asked for", async (t) => {
   const ask = await start(t);
   for (const url of [
@@ -94,6 +113,18 @@ t.test("nothing else is there, however it is asked for", async (t) => {
     `/${entry}/..%2f..%2fsecret.txt`,
     `/${entry}/%2e%2e/%2e%2e/secret.txt`,
     "/../outside/k3s",
+    `/${repository}/root/file`,
+    `/${repository}/dists`,
+    `/${repository}/dists/`,
+    `/${repository}/dists/bookworm`,
+    `/${repository}/dists/bookworm/`,
+    `/${repository}/dists/bookworm/main/.new`,
+    `/${repository}/dists/bookworm/InRelease/x`,
+    `/${repository}/dists/elsewhere/k3s`,
+    `/${repository}/dists/../root/file`,
+    `/${repository}/dists//bookworm/InRelease`,
+    `/${repository}/pool/up/root/file`,
+    `/${repository}/pool/..`,
     "/../secret.txt",
     "/no-hash/k3s",
     "/.k3s-release-0123456789abcdef.1.2/k3s",
