@@ -1,4 +1,5 @@
 import type { Answer, ComponentGroup } from "./component-group.ts";
+import { headscale, tailscale } from "./mesh/component-groups.ts";
 import { sops } from "./sops-group.ts";
 
 const kubernetesVersion: Answer = { args: ["--version"], says: "Kubernetes {version}" };
@@ -180,37 +181,6 @@ const versitygw: ComponentGroup = {
       module: "github.com/versity/versitygw",
       stamps: { "main.Version": "{version}" },
       answers: { versitygw: { args: ["--version"], says: "{version}" } },
-    },
-  ],
-};
-
-const tailscaleModule = "tailscale.com";
-// Without them it calls itself a development version.
-const tailscaleStamps = {
-  [`${tailscaleModule}/version.shortStamp`]: "{number}",
-  [`${tailscaleModule}/version.longStamp`]: "{number}",
-};
-
-const tailscale: ComponentGroup = {
-  name: "tailscale",
-  programs: ["tailscale", "tailscaled"].map((file) => ({
-    file,
-    package: `${tailscaleModule}/cmd/${file}`,
-    module: tailscaleModule,
-    stamps: tailscaleStamps,
-    answers: { [file]: { args: ["--version"], says: "{number}\n  long version: {number}\n" } },
-  })),
-};
-
-const headscale: ComponentGroup = {
-  name: "headscale",
-  programs: [
-    {
-      file: "headscale",
-      package: ".",
-      module: "github.com/juanfont/headscale",
-      stamps: { "main.version": "{version}" },
-      answers: { headscale: { args: ["version"], says: "headscale version {version}" } },
     },
   ],
 };
