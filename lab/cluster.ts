@@ -146,7 +146,8 @@ export function buildVariables(
     k3s_images_sha256: getSum(release.images),
     k3s_extra_images: extraImages,
     node_agent_restore_image: { ...restoreImage, sha256: getSum(release.restoreImage) },
-    k3s_flannel_iface: "eth0",
+    // Without a mesh: no route of the hosts leads out of the lab, so none is the default one.
+    k3s_flannel_iface: "{{ k3s_mesh_iface if mesh_ip is defined else 'eth0' }}",
     // The stand-in starts on either; the machine decides which one its containers get.
     k3s_allow_cgroup_v1: true,
   };

@@ -1,9 +1,15 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { parseDocument, stringify } from "yaml";
+import { parse, parseDocument, stringify } from "yaml";
+import { repositoryRoot } from "../lib/config/paths.ts";
 import { run } from "../lib/exec/run.ts";
 import { labHosts } from "./host-list.ts";
 import type { LabPaths } from "./paths.ts";
+
+const generalVariables = path.join(
+  repositoryRoot,
+  "ansible/inventory/group_vars/k3s_cluster/main.yml",
+);
 
 /** Settings of the lab's site.yaml beside the fixed ones: where the emulated APIs answer. */
 export interface SiteSettings {
@@ -30,7 +36,8 @@ export async function ensureSite(paths: LabPaths, settings: SiteSettings = {}): 
   await writeFile(path.join(paths.inventory, "hosts.yml"), renderInventory(paths));
   const variables = path.join(paths.inventory, "group_vars/k3s_cluster");
   await mkdir(variables, { recursive: true });
-  await writeFile(path.join(variables, "lab.yml"), renderVariables(paths));
+  const general = await readFile(generalVariables, "utf8");
+  await writeFile(path.join(variables, "lab.yml"), renderVariables(paths, general));
   await mergeSite(path.join(paths.state, "site.yaml"), {
     name: "lab",
     clusterName: "lab",
@@ -87,14 +94,19 @@ function renderSshConfig(paths: LabPaths): string {
   return `${addresses.join("")}Host ${names}\n${settings.map((line) => `  ${line}\n`).join("")}`;
 }
 
-/** Ansible would else ask the user's own list of host keys, and write to it. */
-function renderVariables(paths: LabPaths): string {
+/** What the project's own inventory says of all hosts, with where the lab's keys of hosts are. */
+export function renderVariables(paths: Pick<LabPaths, "knownHosts">, general: string): string {
+  const given = parse(general) as Record<string, unknown> & { ansible_ssh_common_args: string };
+  // Ansible would else ask the user's own list of host keys, and write to it.
   const args = `-o UserKnownHostsFile=${paths.knownHosts} -o GlobalKnownHostsFile=/dev/null`;
-  return stringify({
-    ansible_host: "{{ public_ip }}",
-    ansible_ssh_common_args: `${args} -o StrictHostKeyChecking=yes`,
-    ansible_python_interpreter: "/usr/bin/python3",
-  });
+  return stringify(
+    {
+      ...given,
+      ansible_ssh_common_args: `${given.ansible_ssh_common_args} ${args} -o StrictHostKeyChecking=yes`,
+      ansible_python_interpreter: "/usr/bin/python3",
+    },
+    { lineWidth: 0 },
+  );
 }
 
 async function ensureKey(file: string, comment: string): Promise<void> {
