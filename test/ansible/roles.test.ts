@@ -57,7 +57,7 @@ t.test("a command says when it has changed something", async (t) => {
 });
 
 t.test("what holds a secret is not logged", async (t) => {
-  const secret = /k3s_token|k3s_node_token|k3s_secret_files|k3s_kubeconfig|node-token|k3s\.yaml/;
+  const secret = /tailscale_auth_key|k3s_token|k3s_node_token|k3s_secret_files|k3s_kubeconfig|node-token|k3s\.yaml/;
   const holders = tasks.filter(({ task }) => secret.test(JSON.stringify({ ...task, vars: {} })));
   t.ok(holders.length >= 3);
   for (const { file, task } of holders) {
@@ -78,7 +78,8 @@ t.test("what a secret hides of a failure, another task tells", async (t) => {
 t.test(
   "every variable of the roles is declared, and every one that is declared is used",
   async (t) => {
-    const own = /(?<![\w./-])(?:k3s_|node_agent_|kubeconfig_)[a-z0-9_]+/g;
+    const own =
+      /(?<![\w./-])(?:k3s_|node_agent_|kubeconfig_|mesh_|tailscale_|zerotier_)[a-z0-9_]+/g;
     const used = new Set(text.replaceAll(/^\s*#.*$/gm, "").match(own));
     const made = tasks.flatMap(({ task }) => [
       String(task["register"]),
