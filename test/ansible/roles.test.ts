@@ -57,7 +57,8 @@ t.test("a command says when it has changed something", async (t) => {
 });
 
 t.test("what holds a secret is not logged", async (t) => {
-  const secret = /tailscale_auth_key|k3s_token|k3s_node_token|k3s_secret_files|k3s_kubeconfig|node-token|k3s\.yaml/;
+  const secret =
+    /tailscale_auth_key|k3s_token|k3s_node_token|k3s_secret_files|k3s_kubeconfig|node-token|k3s\.yaml/;
   const holders = tasks.filter(({ task }) => secret.test(JSON.stringify({ ...task, vars: {} })));
   t.ok(holders.length >= 3);
   for (const { file, task } of holders) {

@@ -1,0 +1,253 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import t from "tap";
+import { stringify } from "yaml";
+import { ensureAnsible } from "../../lab/ansible.ts";
+import { ensureCluster } from "../../lab/cluster.ts";
+import { askHost } from "../../lab/host.ts";
+import { labHosts } from "../../lab/host-list.ts";
+import { createAuthKey, listMeshNodes } from "../../lab/mesh/coordinator.ts";
+import { meshTag } from "../../lab/mesh/headscale.ts";
+import { ensureOperatorMesh } from "../../lab/mesh/operator.ts";
+import { buildTailscale, planMeshVariables } from "../../lab/mesh/variables.ts";
+import { findPaths } from "../../lab/paths.ts";
+import { runPlaybook } from "../../lab/playbook.ts";
+import type { Progress } from "../../lab/progress.ts";
+import { findFileUrl } from "../../lab/servers.ts";
+import { bringUp } from "../../lab/up.ts";
+import { prepareRelease } from "../../lab/up-cluster.ts";
+import { repositoryRoot } from "../../lib/config/paths.ts";
+import { loadInventory } from "../../lib/inventory/load.ts";
+
+/** Needs root and a machine that fits the lab, and makes and takes down a lab of its own. */
+const paths = findPaths();
+const names = labHosts.map(({ name }) => name);
+const [server = "", second = "", third = ""] = names;
+const timeout = 600_000;
+const unchanged = Object.fromEntries(names.map((name) => [name, 0]));
+const progress: Progress = { say: (text) => t.comment(text), readSeconds: () => 0 };
+const { signal } = new AbortController();
+
+/** All keys that the test has made: none of them is to be found anywhere afterwards. */
+const keys: string[] = [];
+
+/** What every run has said. */
+const logs: string[] = [];
+
+async function onHost(host: string, command: string): Promise<string> {
+  const { code, stdout, stderr } = await askHost(paths, host, command);
+  if (code !== 0) throw new Error(`${host}: ${command}: ${stderr}`);
+  return stdout.trim();
+}
+
+interface Status {
+  BackendState: string;
+  TailscaleIPs: string[];
+}
+
+async function readStatus(host: string): Promise<Status> {
+  return JSON.parse(await onHost(host, "tailscale status --json --peers=false")) as Status;
+}
+
+async function readPreferences(host: string): Promise<Record<string, unknown>> {
+  return JSON.parse(await onHost(host, "tailscale debug prefs")) as Record<string, unknown>;
+}
+
+async function runNetworking(...args: string[]): Promise<Record<string, number>> {
+  const bin = await ensureAnsible({ progress });
+  // Every word that Ansible can say is in the log.
+  const all = ["-vvv", ...args];
+  try {
+    return (await runPlaybook(paths, "networking", { bin, args: all, progress })).changed;
+  } finally {
+    logs.push(readFileSync(path.join(paths.ansible, "networking.log"), "utf8"));
+  }
+}
+
+function giveKey(key: string): void {
+  keys.push(key);
+  const file = path.join(paths.inventory, "group_vars/k3s_cluster/mesh.yml");
+  const given = { ...variables, tailscale_auth_key: key, tailscale_login_timeout_seconds: 15 };
+  writeFileSync(file, stringify(given), { mode: 0o600 });
+}
+
+function readAddresses(): Promise<(string | undefined)[]> {
+  return loadInventory(paths.inventory).then((hosts) => hosts.map(({ meshIp }) => meshIp));
+}
+
+function runScript(name: string): void {
+  const script = path.join(repositoryRoot, "scripts/lab", `${name}.ts`);
+  spawnSync(process.execPath, [script]);
+}
+
+t.setTimeout(0);
+if (process.getuid?.() !== 0) {
+  t.comment("skipped: needs root");
+  process.exit(0);
+}
+if (existsSync(paths.state)) throw new Error(`a lab is there already: ${paths.state}`);
+t.teardown(() => runScript("down"));
+
+const { release } = await prepareRelease({ progress, signal });
+const components = await buildTailscale({ progress });
+await bringUp(paths, { progress, signal });
+await ensureOperatorMesh(paths, { components });
+const { tailscale_auth_key: goodKey, ...variables } = await planMeshVariables(paths, { progress });
+
+t.test(
+  "--check tells what would be done to a bare host, and does nothing",
+  { timeout },
+  async (t) => {
+    giveKey(goodKey);
+    const changed = await runNetworking("--check");
+    for (const name of names) {
+      t.ok((changed[name] ?? 0) >= 3, name);
+      t.equal(await onHost(name, "command -v tailscale || echo none"), "none");
+    }
+    t.strictSame(await readAddresses(), [undefined, undefined, undefined]);
+  },
+);
+
+for (const [what, makeKey] of [
+  ["one that was never made", async () => "0123456789abcdef0123456789abcdef0123456789abcdef"],
+  [
+    "one that has expired",
+    async () => {
+      const key = await createAuthKey(paths, { expirationSeconds: 1, tags: [meshTag] });
+      await sleep(2000);
+      return key;
+    },
+  ],
+] as const) {
+  t.test(`an auth key that is no good, ${what}: it says so soon`, { timeout }, async (t) => {
+    giveKey(await makeKey());
+    const startedAt = Date.now();
+    const error = await runNetworking().then(
+      () => undefined,
+      (error: unknown) => error as { code: string; why: string },
+    );
+    t.equal(error?.code, "LAB_PLAYBOOK_FAILED");
+    t.comment(error?.why ?? "");
+    t.match(
+      error?.why,
+      /the login at https:\/\/\S+ failed: .*[Aa]uth ?[Kk]ey.*write it into the vault/s,
+    );
+    t.ok(Date.now() - startedAt < 180_000, "a bound that nothing slow reaches");
+    for (const name of names) t.equal((await readStatus(name)).BackendState, "NeedsLogin", name);
+    t.strictSame(await readAddresses(), [undefined, undefined, undefined]);
+  });
+}
+
+t.test("three hosts join the mesh, and reach one another over it", { timeout }, async (t) => {
+  giveKey(goodKey);
+  const changed = await runNetworking();
+  for (const name of names) t.ok((changed[name] ?? 0) > 0, name);
+  const addresses = await readAddresses();
+  for (const [index, name] of names.entries()) {
+    const { BackendState, TailscaleIPs } = await readStatus(name);
+    t.equal(BackendState, "Running", name);
+    t.equal(addresses[index], TailscaleIPs[0], name);
+    t.match(await readPreferences(name), { Hostname: name, CorpDNS: false, RunSSH: false }, name);
+    for (const address of addresses) await onHost(name, `ping -c 1 -W 20 ${address}`);
+  }
+  const nodes = await listMeshNodes(paths);
+  for (const name of names) {
+    const node = nodes.find((one) => one.name === name);
+    t.strictSame(node?.tags, [meshTag], name);
+    t.equal(node?.expiresAt, undefined, `${name}: the key of a tagged host does not expire`);
+  }
+});
+
+t.test("again, over the mesh: nothing changes", { timeout }, async (t) => {
+  t.strictSame(await runNetworking("--extra-vars", "via=mesh"), unchanged);
+  const log = logs.at(-1) ?? "";
+  for (const address of await readAddresses()) t.match(log, `<${address}> SSH:`);
+  for (const { address } of labHosts) t.notMatch(log, `<${address}> SSH:`);
+  t.strictSame(await runNetworking("--extra-vars", "via=public", "--check"), unchanged);
+});
+
+t.test("what was changed by hand is put right, and no more", { timeout }, async (t) => {
+  await onHost(second, "tailscale set --hostname=other --accept-dns=true");
+  await onHost(third, "tailscale down");
+  const before = await readAddresses();
+  const changed = await runNetworking("--extra-vars", "via=public");
+  t.strictSame(changed, { [server]: 0, [second]: 1, [third]: 1 });
+  t.match(await readPreferences(second), { Hostname: second, CorpDNS: false });
+  t.equal((await readStatus(third)).BackendState, "Running");
+  t.strictSame(await readAddresses(), before);
+});
+
+t.test("the interface has the MTU that was asked for, and back", { timeout }, async (t) => {
+  const readMtu = () => onHost(second, "cat /sys/class/net/tailscale0/mtu");
+  const limit = `--limit=${second}`;
+  t.equal(await readMtu(), "1280");
+  await runNetworking(limit, "--extra-vars", "tailscale_mtu=1350");
+  t.equal(await readMtu(), "1350");
+  await runNetworking(limit);
+  t.equal(await readMtu(), "1280");
+  t.strictSame(await runNetworking(limit), { [second]: 0 });
+});
+
+t.test("a cluster over the mesh: its nodes, its pods and its API", { timeout }, async (t) => {
+  const baseUrl = findFileUrl(release.folder);
+  await ensureCluster(paths, { release, baseUrl, progress });
+  const text = await onHost(server, "k3s kubectl get nodes --output=json");
+  const { items } = JSON.parse(text) as {
+    items: {
+      metadata: { name: string };
+      status: { addresses: { type: string; address: string }[] };
+    }[];
+  };
+  const addresses = await readAddresses();
+  for (const [index, name] of names.entries()) {
+    const node = items.find(({ metadata }) => metadata.name === name);
+    const internal = node?.status.addresses.filter(({ type }) => type === "InternalIP");
+    t.strictSame(
+      internal?.map(({ address }) => address),
+      [addresses[index]],
+      name,
+    );
+    const link = await onHost(name, "ip -details link show flannel.1");
+    t.match(link, / mtu 1230 /, name);
+    t.match(link, /vxlan .* dev tailscale0 /, name);
+  }
+  const endpoints =
+    "k3s kubectl get endpoints kubernetes --output=jsonpath='{.subsets[*].addresses[*].ip}'";
+  t.equal(await onHost(server, endpoints), addresses[0]);
+  t.match(readFileSync(paths.kubeconfig, "utf8"), `server: https://${addresses[0]}:6443`);
+  const bin = await ensureAnsible({ progress });
+  t.strictSame((await runPlaybook(paths, "k3s-cluster", { bin, progress })).changed, unchanged);
+});
+
+t.test(
+  "k3s starts after the mesh, and outlives a restart of tailscaled",
+  { timeout },
+  async (t) => {
+    const readPid = () => onHost(second, "systemctl show --property=MainPID --value k3s-agent");
+    const before = await readPid();
+    await onHost(second, "systemctl restart tailscaled");
+    const subnet = "k3s kubectl get node VALUE --output=jsonpath='{.spec.podCIDR}'";
+    const cidr = await onHost(server, subnet.replace("VALUE", second));
+    // The far end of flannel has the first address of the node's own range.
+    await onHost(server, `ping -c 3 -i 0.5 -w 60 ${cidr.replace(/\/\d+$/, "")}`);
+    t.equal(await readPid(), before);
+    t.equal((await readStatus(second)).BackendState, "Running");
+    const order = await onHost(second, "systemctl show --property=After --value k3s-agent");
+    t.match(order, /\binfra-k3s-mesh\.service\b/);
+  },
+);
+
+t.test("no key is left on a host or in a log", { timeout }, async (t) => {
+  const log = logs.join("\n");
+  t.match(log, /censored/, "what is not to be said was left out");
+  for (const key of keys) {
+    t.notMatch(log, key);
+    for (const name of names) {
+      const grep = `grep -rIlF ${key} /etc /root /run /tmp /var/log /var/tmp 2>/dev/null || true`;
+      t.equal(await onHost(name, grep), "", name);
+      t.equal(await onHost(name, `journalctl --no-pager | grep -cF ${key} || true`), "0", name);
+    }
+  }
+});
