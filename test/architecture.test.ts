@@ -8,7 +8,7 @@ import { repositoryRoot } from "../lib/config/paths.ts";
 const layers: string[][] = [
   ["errors.ts", "objects.ts", "world.ts", "cli", "config", "schema", "steps"],
   ["cluster", "exec"],
-  ["inventory", "power", "secrets", "velero"],
+  ["inventory", "mesh", "power", "secrets", "velero"],
   ["bootstrap", "recovery"],
   ["commands", "index.ts"],
 ];
