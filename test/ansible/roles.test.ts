@@ -3,6 +3,7 @@ import path from "node:path";
 import t from "tap";
 import { parse } from "yaml";
 import { buildVariables } from "../../lab/cluster.ts";
+import { renderVariables } from "../../lab/site.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
 import { versionsSchema } from "../../lib/config/versions.schema.ts";
 import { inventorySchema } from "../../lib/inventory/inventory.schema.ts";
@@ -168,4 +169,52 @@ t.test("the inventory that the README shows can be loaded", async (t) => {
       ["vps-vultr-1", "k3s_workers"],
     ],
   );
+});
+
+t.test("a host is reached over its mesh, unless it is said otherwise", async (t) => {
+  const general = load("inventory/group_vars/k3s_cluster/main.yml") as Record<string, string>;
+  t.match(general, { via: "auto", mesh: "tailscale" });
+  t.equal(
+    general["ansible_host"],
+    "{{ mesh_ip if via == 'mesh' else public_ip if via == 'public' else mesh_ip | default(public_ip) }}",
+  );
+  t.match(general["ansible_ssh_common_args"], "-o HostKeyAlias={{ public_ip");
+});
+
+t.test("the lab says of its hosts what the project's inventory says, and more", async (t) => {
+  const text = read("inventory/group_vars/k3s_cluster/main.yml");
+  const given = parse(renderVariables({ knownHosts: "/k" }, text)) as Record<string, string>;
+  const general = parse(text) as Record<string, string>;
+  const args = `${general["ansible_ssh_common_args"]} -o UserKnownHostsFile=/k`;
+  t.match(given["ansible_ssh_common_args"], args);
+  t.match(given, { ansible_host: general["ansible_host"], mesh: "tailscale", via: "auto" });
+});
+
+t.test("a login takes the key from stdin, and its failure is told without the key", async (t) => {
+  const [, work] = load("roles/tailscale/tasks/login.yml") as (Task & Record<string, Task[]>)[];
+  const [login] = work?.["block"] ?? [];
+  t.match(login, { no_log: true });
+  t.match(login?.["ansible.builtin.command"], { stdin: "{{ tailscale_auth_key | trim }}" });
+  const flags = (load("roles/tailscale/vars/main.yml") as Record<string, string[]>)[
+    "tailscale_login_flags"
+  ];
+  t.ok(flags?.includes("--auth-key=file:/dev/stdin"));
+  t.ok(
+    flags?.some((flag) => flag.startsWith("--timeout=")),
+    "it does not wait for ever",
+  );
+  const tell = work?.["rescue"]?.at(-1);
+  t.match((tell?.["vars"] as { said: string }).said, "replace(tailscale_auth_key | trim,");
+});
+
+t.test("both meshes give their address back, and k3s waits for either", async (t) => {
+  for (const role of ["tailscale", "zerotier"]) {
+    const facts = tasks.flatMap(({ file, task }) =>
+      file.startsWith(`roles/${role}/`) ? Object.keys(task["ansible.builtin.set_fact"] ?? {}) : [],
+    );
+    t.strictSame(facts, [`${role}_address`]);
+    t.match(read(`roles/${role}/templates/infra-k3s-mesh.service.j2`), /^TimeoutStartSec=\d+$/m);
+  }
+  t.match(read("roles/k3s-prereq/templates/k3s.service.j2"), /^Wants=.*infra-k3s-mesh\.service$/m);
+  t.match(read("roles/k3s-prereq/templates/k3s.service.j2"), /^After=.*infra-k3s-mesh\.service$/m);
 });
