@@ -33,7 +33,7 @@ t.test("files are copied from the release's folder, with their sums", async (t) 
     k3s_images_sha256: b,
     k3s_extra_images: [],
     node_agent_restore_image: { file: release.restoreImage, sha256: c },
-    k3s_flannel_iface: "eth0",
+    k3s_flannel_iface: "{{ k3s_mesh_iface if mesh_ip is defined else 'eth0' }}",
     k3s_allow_cgroup_v1: true,
   });
 });
