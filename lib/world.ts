@@ -153,19 +153,16 @@ export interface Hosts {
   readFreeBytes(host: string, path: string): Promise<number>;
 }
 
-export interface PlaybookOptions {
-  /** Called with what is being done right now, play by play. */
-  onProgress?: (note: string) => void;
-  signal?: AbortSignal;
-}
-
 /** The project's own playbooks, run on the hosts of the site's inventory. */
 export interface Playbooks {
   /**
-   * Runs `ansible/playbooks/<name>.yml`; returns how many tasks have changed something, by host.
-   * Throws PLAYBOOK_FAILED with a line per host, EXEC_MISSING, and the reason of `signal`.
+   * Runs `ansible/playbooks/<name>.yml`, tells `onProgress` each play, and counts by host the tasks
+   * that changed something. Throws PLAYBOOK_FAILED, EXEC_MISSING, and the reason of `signal`.
    */
-  run(name: string, options?: PlaybookOptions): Promise<{ changed: Record<string, number> }>;
+  run(
+    name: string,
+    options?: { onProgress?: (note: string) => void; signal?: AbortSignal },
+  ): Promise<{ changed: Record<string, number> }>;
 }
 
 /** What came of asking a program for its version. */
