@@ -3,6 +3,13 @@ import { providers } from "../world.ts";
 
 const secret = { type: "string", writeOnly: true } as const;
 
+const keyFile = {
+  type: "string",
+  // Ansible would read any other path from whatever folder it happens to run in.
+  pattern: "^(/|~/).",
+  description: "a path that begins with / or ~/",
+} as const;
+
 /** One host of hosts.yml. */
 const host = {
   type: "object",
@@ -17,12 +24,7 @@ const host = {
       description: "the name of a user on the host",
     },
     ansible_port: { type: "integer", minimum: 1, maximum: 65535, description: "the port of sshd" },
-    ansible_ssh_private_key_file: {
-      type: "string",
-      // Ansible would read any other path from whatever folder it happens to run in.
-      pattern: "^(/|~/).",
-      description: "a path that begins with / or ~/",
-    },
+    ansible_ssh_private_key_file: keyFile,
     ansible_ssh_pass: { ...secret, description: "a password, as {{ vault_… }}" },
     provider: { enum: providers, description: `one of ${providers.join(", ")}` },
     provider_id: {
@@ -100,5 +102,17 @@ export const meshSchema = {
   required: ["mesh_ip"],
   properties: {
     mesh_ip: { type: "string", minLength: 1, description: "the host's address in the mesh" },
+  },
+} as const satisfies JSONSchema;
+
+/** host_vars/<host>/ssh.yml, which bootstrap.yml writes for a host that began with a password. */
+export const sshSchema = {
+  $id: "ssh",
+  type: "object",
+  additionalProperties: false,
+  required: ["ansible_ssh_private_key_file"],
+  properties: {
+    ansible_ssh_private_key_file: keyFile,
+    ansible_ssh_pass: { const: "", description: "empty: the password of hosts.yml is off" },
   },
 } as const satisfies JSONSchema;

@@ -8,7 +8,7 @@ import { expandHome, showPath } from "../config/paths.ts";
 import { InfraError, type Place } from "../errors.ts";
 import type { Locate } from "../schema/explain.ts";
 import type { Provider } from "../world.ts";
-import { inventorySchema, meshSchema } from "./inventory.schema.ts";
+import { inventorySchema, meshSchema, sshSchema } from "./inventory.schema.ts";
 import { findFaults } from "./find-faults.ts";
 
 export const groupNames = ["k3s_masters", "k3s_workers"] as const;
@@ -57,10 +57,11 @@ type HostSettings = NonNullable<
 >[string];
 
 /**
- * Loads hosts.yml and the mesh addresses of an inventory folder, servers first. Throws what
- * loadYaml throws, INVENTORY_HOST_TWICE, INVENTORY_ADDRESS_INVALID, INVENTORY_ADDRESS_TWICE,
- * INVENTORY_ADDRESS_IN_MESH, INVENTORY_PROVIDER_ID_MISSING, INVENTORY_PROVIDER_ID_INVALID,
- * INVENTORY_NO_SERVER, INVENTORY_SERVERS_EVEN, and CONFIG_INVALID for several.
+ * Loads hosts.yml of an inventory folder and what the playbooks have written down beside it, servers
+ * first. Throws what loadYaml throws, INVENTORY_HOST_TWICE, INVENTORY_ADDRESS_INVALID,
+ * INVENTORY_ADDRESS_TWICE, INVENTORY_ADDRESS_IN_MESH, INVENTORY_PROVIDER_ID_MISSING,
+ * INVENTORY_PROVIDER_ID_INVALID, INVENTORY_NO_SERVER, INVENTORY_SERVERS_EVEN, and CONFIG_INVALID for
+ * several.
  */
 export async function loadInventory(folder: string): Promise<Host[]> {
   const inventory = await readInventory(folder);
@@ -81,8 +82,9 @@ export async function readInventory(folder: string): Promise<LocatedInventory> {
   const hosts: LocatedHost[] = [];
   for (const group of groupNames) {
     for (const [name, settings] of Object.entries(children[group]?.hosts ?? {})) {
-      const mesh = await loadMesh(folder, name);
-      hosts.push(buildHost(name, group, settings, mesh, [...groups, group, "hosts", name], locate));
+      const written = { mesh: await loadMesh(folder, name), keyFile: await loadKey(folder, name) };
+      const where = [...groups, group, "hosts", name];
+      hosts.push(buildHost(name, group, settings, written, where, locate));
     }
   }
   return { file: showPath(file), hosts, locateGroup: (group) => locate([...groups, group], "key") };
@@ -115,15 +117,25 @@ async function loadMesh(folder: string, name: string): Promise<Mesh | undefined>
   return { ip: value.mesh_ip, place: locate(["mesh_ip"], "value") };
 }
 
+/** The key that has taken the place of a password of hosts.yml. */
+async function loadKey(folder: string, name: string): Promise<string | undefined> {
+  const file = path.join(folder, "host_vars", name, "ssh.yml");
+  if ((await stat(file).catch(() => undefined)) === undefined) return undefined;
+  const { value } = await loadYaml(file, sshSchema);
+  return value.ansible_ssh_private_key_file;
+}
+
 function buildHost(
   name: string,
   group: Host["group"],
   settings: HostSettings,
-  mesh: Mesh | undefined,
+  written: { mesh: Mesh | undefined; keyFile: string | undefined },
   where: string[],
   locate: Locate,
 ): LocatedHost {
-  const { ansible_ssh_private_key_file: keyFile, ansible_ssh_pass: password } = settings;
+  const { mesh } = written;
+  const { ansible_ssh_pass: password } = settings;
+  const keyFile = written.keyFile ?? settings.ansible_ssh_private_key_file;
   // It belongs in the vault, but somebody may have written it out.
   if (password !== undefined && !password.includes("{{")) registerSecret(password);
   const keys = { publicIp: "public_ip", provider: "provider", providerId: "provider_id" } as const;

@@ -99,6 +99,33 @@ t.test("a misspelt key in a mesh file is told", async (t) => {
   });
 });
 
+const sshOf = (text: string) => ({ "vps-vultr-1": { "ssh.yml": text } });
+
+t.test("the key that took the place of a password is the host's", async (t) => {
+  const text = 'ansible_ssh_private_key_file: "~/.ssh/id_ed25519"\nansible_ssh_pass: ""\n';
+  const folder = t.testdir({ "hosts.yml": readValid("three-hosts"), host_vars: sshOf(text) });
+  const host = getHost(await loadInventory(folder), "vps-vultr-1");
+  t.equal(host.sshPrivateKeyFile, path.join(homedir(), ".ssh/id_ed25519"));
+});
+
+t.test("an ssh file with a password, another key or no key is refused", async (t) => {
+  const key = "ansible_ssh_private_key_file: ~/.ssh/id\n";
+  for (const { text, code } of [
+    { text: `${key}ansible_ssh_pass: plain-text-2\n`, code: "CONFIG_VALUE_INVALID" },
+    { text: `${key}ansible_user: root\n`, code: "CONFIG_KEY_UNKNOWN" },
+    { text: "ansible_ssh_private_key_file: id\n", code: "CONFIG_VALUE_INVALID" },
+    { text: 'ansible_ssh_pass: ""\n', code: "CONFIG_KEY_MISSING" },
+  ]) {
+    const folder = t.testdir({ "hosts.yml": readValid("three-hosts"), host_vars: sshOf(text) });
+    const error = await loadInventory(folder).then(
+      () => undefined,
+      (thrown: unknown) => thrown as { code: string; message: string },
+    );
+    t.equal(error?.code, code, `${text}: ${error?.message}`);
+    t.notMatch(JSON.stringify(error), "plain-text-2");
+  }
+});
+
 t.test("no inventory at all", async (t) => {
   await t.rejects(loadInventory(t.testdir({})), { code: "CONFIG_FILE_MISSING", exitCode: 2 });
 });
