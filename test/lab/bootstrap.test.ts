@@ -1,0 +1,334 @@
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import t from "tap";
+import { stringify } from "yaml";
+import { ensureAnsible } from "../../lab/ansible.ts";
+import { buildVariables, parseSums } from "../../lab/cluster.ts";
+import { askHost } from "../../lab/host.ts";
+import { addresses, labHosts } from "../../lab/host-list.ts";
+import { prepareLogins } from "../../lab/logins.ts";
+import { buildOperatorEnvironment, enterOperator } from "../../lab/operator.ts";
+import { findPaths } from "../../lab/paths.ts";
+import { runPlaybook } from "../../lab/playbook.ts";
+import type { Progress } from "../../lab/progress.ts";
+import { findFileUrl } from "../../lab/servers.ts";
+import { bringUp } from "../../lab/up.ts";
+import { prepareRelease } from "../../lab/up-cluster.ts";
+import { repositoryRoot } from "../../lib/config/paths.ts";
+import { run } from "../../lib/exec/run.ts";
+import { getHost, loadInventory } from "../../lib/inventory/load.ts";
+
+/** Needs root and a machine that fits the lab, and makes and takes down a lab of its own. */
+const paths = findPaths();
+const names = labHosts.map(({ name }) => name);
+const [server = "", second = "", third = ""] = names;
+const timeout = 600_000;
+const password = `word-${randomBytes(8).toString("hex")}`;
+
+const progress: Progress = { say: () => undefined, readSeconds: () => 0 };
+const { signal } = new AbortController();
+const none = Object.fromEntries(names.map((name) => [name, 0]));
+
+async function onHost(host: string, command: string): Promise<string> {
+  const { code, stdout, stderr } = await askHost(paths, host, command);
+  if (code !== 0) throw new Error(`${host}: ${command}: ${stderr}`);
+  return stdout.trim();
+}
+
+async function asOperator(argv: readonly [string, ...string[]], timeoutSeconds = 60) {
+  return await run(await enterOperator(paths, argv), {
+    env: buildOperatorEnvironment(paths, process.env),
+    allowedCodes: Array.from({ length: 256 }, (_, code) => code),
+    timeoutSeconds,
+  });
+}
+
+async function play(name: string, variables: Record<string, unknown> = {}, ...args: string[]) {
+  const extra = ["--extra-vars", JSON.stringify(variables), ...args];
+  return await runPlaybook(paths, name, { bin, args: extra, progress });
+}
+
+async function apply(host: string, objects: unknown[]): Promise<void> {
+  const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
+  const text = Buffer.from(list).toString("base64");
+  await onHost(host, `echo ${text} | base64 -d | k3s kubectl apply -f -`);
+}
+
+/** The TCP ports that the operator finds open, by host. */
+async function scan(): Promise<Record<string, number[]>> {
+  const script = path.join(import.meta.dirname, "support/scan-ports.ts");
+  const found = labHosts.map(async ({ name, address }) => {
+    const { stdout } = await asOperator([process.execPath, script, address], 500);
+    return [name, JSON.parse(stdout) as number[]] as const;
+  });
+  return Object.fromEntries(await Promise.all(found));
+}
+
+async function logIn(user: string, host: string, ...options: string[]): Promise<string> {
+  const address = labHosts.find(({ name }) => name === host)?.address ?? "";
+  const known = ["-o", `UserKnownHostsFile=${paths.knownHosts}`, "-o", "BatchMode=yes"];
+  const { stderr } = await asOperator(["ssh", ...known, ...options, `${user}@${address}`, "true"]);
+  return stderr;
+}
+
+t.setTimeout(0);
+if (process.getuid?.() !== 0) {
+  t.comment("skipped: needs root");
+  process.exit(0);
+}
+if (existsSync(paths.state)) throw new Error(`a lab is there already: ${paths.state}`);
+t.teardown(() => {
+  spawnSync(process.execPath, [path.join(repositoryRoot, "scripts/lab/down.ts")]);
+});
+
+const { release } = await prepareRelease({ progress, signal });
+await bringUp(paths, { progress, signal });
+const bin = await ensureAnsible({ progress });
+const { ownKeyFile } = await prepareLogins(
+  paths,
+  { root: server, password: second, ownKey: third },
+  password,
+);
+const folder = path.join(paths.inventory, "group_vars/k3s_cluster");
+await mkdir(folder, { recursive: true });
+const sums = parseSums(readFileSync(release.sums, "utf8"));
+await writeFile(
+  path.join(folder, "cluster.yml"),
+  stringify({
+    ...buildVariables(paths, sums, { release, baseUrl: findFileUrl(release.folder) }),
+    mesh: "none",
+    // The hosts reach no mirror that has the package.
+    common_automatic_updates: false,
+    // Not the first host's own: that is the operator's, too.
+    common_key_file: "{{ ansible_ssh_private_key_file | default(lab_key, true) }}",
+    lab_key: paths.privateKey,
+  }),
+);
+
+t.test("--check tells what would be done, and does nothing", { timeout }, async (t) => {
+  const { changed } = await play("bootstrap", {}, "--check");
+  for (const name of names) {
+    t.ok((changed[name] ?? 0) > 5, name);
+    t.match(await onHost(name, "ufw status"), /inactive/);
+    t.match(await onHost(name, "sshd -T"), /^passwordauthentication yes$/m);
+  }
+  t.notOk(existsSync(path.join(paths.inventory, "host_vars", second)));
+});
+
+t.test("bare hosts with three ways in are prepared", { timeout }, async (t) => {
+  const { changed, log } = await play("bootstrap");
+  for (const name of names) t.ok((changed[name] ?? 0) > 5, name);
+  t.notMatch(readFileSync(log, "utf8"), password);
+  const host = getHost(await loadInventory(paths.inventory), second);
+  t.equal(host.sshPrivateKeyFile, paths.privateKey);
+  t.match(await logIn("ubuntu", second, "-i", paths.privateKey), /^$/);
+  t.match(await logIn("ec2-user", third, "-i", ownKeyFile), /^$/);
+});
+
+t.test("again: nothing changes, also for the host that had a password", { timeout }, async (t) => {
+  t.strictSame((await play("bootstrap")).changed, none);
+});
+
+t.test("passwords are refused", { timeout }, async (t) => {
+  const options = ["-o", "PreferredAuthentications=password,keyboard-interactive"];
+  for (const [user, host] of [
+    ["root", server],
+    ["ubuntu", second],
+    ["ec2-user", third],
+  ] as const) {
+    t.match(await logIn(user, host, ...options), /Permission denied \(publickey\)/, host);
+  }
+});
+
+const extra = { firewall_extra_rules: ["allow 8443/tcp"] };
+const nobody = "172.31.0.99";
+
+t.test("a firewall that nobody can confirm is put back at once", { timeout }, async (t) => {
+  const failed = play("bootstrap", { ...extra, firewall_confirm_address: nobody });
+  await t.rejects(failed, {
+    code: "LAB_PLAYBOOK_FAILED",
+    why: /put back to what it was: a new connection .* failed/,
+  });
+  for (const name of names) {
+    const rules = await onHost(name, "ufw status; ufw show added");
+    t.match(rules, /Status: active/);
+    t.notMatch(rules, "8443");
+    const timer = "systemctl is-active infra-k3s-firewall-undo.timer || true";
+    t.equal(await onHost(name, timer), "inactive");
+  }
+});
+
+t.test("and by the timer, when the run itself has died", { timeout }, async (t) => {
+  const controller = new AbortController();
+  const variables = { ...extra, firewall_confirm_address: nobody, firewall_undo_seconds: 30 };
+  const args = ["--extra-vars", JSON.stringify(variables), `--limit=${third}`];
+  const died = runPlaybook(paths, "bootstrap", {
+    bin,
+    args,
+    progress,
+    signal: controller.signal,
+  }).catch(() => undefined);
+  const hasRule = async () => /8443/.test(await onHost(third, "ufw show added"));
+  while (!(await hasRule())) await sleep(200);
+  // In the middle of the change, or while it waits for an answer.
+  await sleep(1000);
+  controller.abort();
+  await died;
+  for (let left = 200; left > 0 && (await hasRule()); left -= 1) await sleep(500);
+  t.notOk(await hasRule());
+  t.match(await onHost(third, "ufw status"), /Status: active/);
+  const wanted = "systemctl is-enabled infra-k3s-firewall-undo.timer || true";
+  t.equal(await onHost(third, wanted), "disabled");
+});
+
+t.test(
+  "k3s runs behind it: three Ready nodes, and pods reach each other",
+  { timeout },
+  async (t) => {
+    await play("k3s-cluster");
+    const ready = "k3s kubectl wait node --all --for=condition=Ready --timeout=60s";
+    t.equal((await onHost(server, ready)).split("\n").length, 3);
+    const [image = ""] = (await onHost(server, "k3s ctr images ls -q | grep busybox")).split("\n");
+    await apply(server, [
+      {
+        apiVersion: "apps/v1",
+        kind: "DaemonSet",
+        metadata: { name: "web", namespace: "default" },
+        spec: {
+          selector: { matchLabels: { app: "web" } },
+          template: {
+            metadata: { labels: { app: "web" } },
+            spec: {
+              terminationGracePeriodSeconds: 0,
+              containers: [
+                {
+                  name: "web",
+                  image,
+                  imagePullPolicy: "Never",
+                  command: ["/bin/busybox", "httpd", "-f", "-p", "8000", "-h", "/etc"],
+                  // What a load balancer of k3s does, on every host.
+                  ports: [
+                    { containerPort: 8000, hostPort: 80 },
+                    { containerPort: 8000, hostPort: 5432, name: "other" },
+                  ],
+                },
+              ],
+            },
+          },
+        },
+      },
+      {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "web", namespace: "default" },
+        spec: {
+          type: "NodePort",
+          selector: { app: "web" },
+          ports: [{ port: 80, targetPort: 8000, nodePort: 30080 }],
+        },
+      },
+    ]);
+    await onHost(server, "k3s kubectl rollout status daemonset/web --timeout=50s");
+    const pods = await onHost(
+      server,
+      "k3s kubectl get pods -l app=web -o jsonpath='{range .items[*]}{.metadata.name} {.status.podIP}{\"\\n\"}{end}'",
+    );
+    const list = pods.split("\n").map((line) => line.split(" ") as [string, string]);
+    t.equal(list.length, 3);
+    for (const [from] of list) {
+      for (const [, to] of list) {
+        const fetch = `k3s kubectl exec ${from} -- busybox wget -q -T 5 -O - http://${to}:8000/passwd`;
+        t.match(await onHost(server, fetch), /^root:/, `${from} to ${to}`);
+      }
+      const service = `k3s kubectl exec ${from} -- busybox wget -q -T 5 -O - http://web.default.svc.cluster.local/passwd`;
+      t.match(await onHost(server, service), /^root:/, `${from} to the Service`);
+    }
+  },
+);
+
+t.test("from outside, only ssh is open, and the web on an edge host", { timeout }, async (t) => {
+  t.strictSame(await scan(), { [server]: [22, 80], [second]: [22], [third]: [22] });
+  // The scan would have found them: they are there for whoever has no firewall in the way.
+  await onHost(third, "/etc/ufw/before.init stop; ufw --force disable");
+  const found = (await scan())[third];
+  for (const port of [22, 80, 5432, 10250, 30080]) t.ok(found?.includes(port), `${port}`);
+  t.ok(((await play("bootstrap")).changed[third] ?? 0) > 0, "and it is turned on again");
+});
+
+t.test("UDP ports of the pod network take nothing from outside", { timeout }, async (t) => {
+  for (const name of names) {
+    const address = labHosts.find((host) => host.name === name)?.address ?? "";
+    const match = (port: number) => `-s ${addresses.operator} -p udp --dport ${port}`;
+    for (const port of [8472, 51820]) {
+      // What comes in, and what has passed every rule and meets the policy.
+      await onHost(
+        name,
+        `iptables -t raw -I PREROUTING ${match(port)}; iptables -A INPUT ${match(port)}`,
+      );
+      await asOperator([
+        "bash",
+        "-c",
+        `for i in 1 2 3 4 5; do echo x >/dev/udp/${address}/${port}; done`,
+      ]);
+      const count = `awk '/dpt:${port}/ { print $1 }'`;
+      const counts = await onHost(
+        name,
+        `iptables -t raw -nvxL PREROUTING | ${count}; iptables -nvxL INPUT | ${count} | tail -n 1`,
+      );
+      t.equal(counts, "5\n5", `${name}: ${port}`);
+      await onHost(
+        name,
+        `iptables -t raw -D PREROUTING ${match(port)}; iptables -D INPUT ${match(port)}`,
+      );
+    }
+    t.match(await onHost(name, "iptables -S INPUT"), /^-P INPUT DROP$/m);
+  }
+});
+
+t.test("the whole site again: nothing changes", { timeout }, async (t) => {
+  t.strictSame((await play("site")).changed, none);
+});
+
+t.test("maintenance restarts what wants it, and nothing else", { timeout }, async (t) => {
+  t.strictSame((await play("maintenance")).changed, none);
+  const boot = "cat /proc/sys/kernel/random/boot_id";
+  const before = await Promise.all(names.map((name) => onHost(name, boot)));
+  await onHost(third, "touch /run/reboot-required");
+  const { changed } = await play("maintenance");
+  t.strictSame({ ...changed, [third]: 0 }, none);
+  // Drained, restarted, let in again.
+  t.equal(changed[third], 3);
+  const after = await Promise.all(names.map((name) => onHost(name, boot)));
+  t.strictSame(
+    after.map((id, index) => id === before[index]),
+    [true, true, false],
+  );
+  t.notMatch(await onHost(server, "k3s kubectl get nodes"), "SchedulingDisabled");
+  t.match(
+    await onHost(third, "ufw status; iptables -t mangle -S FORWARD"),
+    /active[^]*ufw-infra-k3s/,
+  );
+  t.strictSame((await play("maintenance")).changed, none);
+});
+
+t.test("k3s goes when the cluster's name is typed, and volumes stay", { timeout }, async (t) => {
+  for (const confirm of ["", "other"]) {
+    await t.rejects(play("k3s-uninstall", { confirm }), {
+      code: "LAB_PLAYBOOK_FAILED",
+      why: /is not the name of the cluster/,
+    });
+  }
+  t.match(await onHost(server, "k3s kubectl get nodes"), / Ready /);
+  for (const name of names) await onHost(name, "echo kept >/var/lib/rancher/k3s/storage/file");
+  await play("k3s-uninstall", { confirm: "lab" });
+  for (const name of names) {
+    t.equal(await onHost(name, "cat /var/lib/rancher/k3s/storage/file; ls /usr/local/bin"), "kept");
+  }
+  t.strictSame((await play("k3s-uninstall", { confirm: "lab" })).changed, none);
+  await play("k3s-cluster");
+  t.match(await onHost(server, "k3s kubectl get nodes"), / Ready /);
+});
