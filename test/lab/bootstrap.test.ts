@@ -8,10 +8,8 @@ import t from "tap";
 import { stringify } from "yaml";
 import { ensureAnsible } from "../../lab/ansible.ts";
 import { buildVariables, parseSums } from "../../lab/cluster.ts";
-import { askHost } from "../../lab/host.ts";
 import { addresses, labHosts } from "../../lab/host-list.ts";
 import { prepareLogins } from "../../lab/logins.ts";
-import { buildOperatorEnvironment, enterOperator } from "../../lab/operator.ts";
 import { findPaths } from "../../lab/paths.ts";
 import { runPlaybook } from "../../lab/playbook.ts";
 import type { Progress } from "../../lab/progress.ts";
@@ -19,8 +17,8 @@ import { findFileUrl } from "../../lab/servers.ts";
 import { bringUp } from "../../lab/up.ts";
 import { prepareRelease } from "../../lab/up-cluster.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
-import { run } from "../../lib/exec/run.ts";
 import { getHost, loadInventory } from "../../lib/inventory/load.ts";
+import { apply, asOperator, logIn, onHost, planWeb, scan } from "./support/bare-hosts.ts";
 
 /** Needs root and a machine that fits the lab, and makes and takes down a lab of its own. */
 const paths = findPaths();
@@ -33,46 +31,9 @@ const progress: Progress = { say: () => undefined, readSeconds: () => 0 };
 const { signal } = new AbortController();
 const none = Object.fromEntries(names.map((name) => [name, 0]));
 
-async function onHost(host: string, command: string): Promise<string> {
-  const { code, stdout, stderr } = await askHost(paths, host, command);
-  if (code !== 0) throw new Error(`${host}: ${command}: ${stderr}`);
-  return stdout.trim();
-}
-
-async function asOperator(argv: readonly [string, ...string[]], timeoutSeconds = 60) {
-  return await run(await enterOperator(paths, argv), {
-    env: buildOperatorEnvironment(paths, process.env),
-    allowedCodes: Array.from({ length: 256 }, (_, code) => code),
-    timeoutSeconds,
-  });
-}
-
 async function play(name: string, variables: Record<string, unknown> = {}, ...args: string[]) {
   const extra = ["--extra-vars", JSON.stringify(variables), ...args];
   return await runPlaybook(paths, name, { bin, args: extra, progress });
-}
-
-async function apply(host: string, objects: unknown[]): Promise<void> {
-  const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
-  const text = Buffer.from(list).toString("base64");
-  await onHost(host, `echo ${text} | base64 -d | k3s kubectl apply -f -`);
-}
-
-/** The TCP ports that the operator finds open, by host. */
-async function scan(): Promise<Record<string, number[]>> {
-  const script = path.join(import.meta.dirname, "support/scan-ports.ts");
-  const found = labHosts.map(async ({ name, address }) => {
-    const { stdout } = await asOperator([process.execPath, script, address], 500);
-    return [name, JSON.parse(stdout) as number[]] as const;
-  });
-  return Object.fromEntries(await Promise.all(found));
-}
-
-async function logIn(user: string, host: string, ...options: string[]): Promise<string> {
-  const address = labHosts.find(({ name }) => name === host)?.address ?? "";
-  const known = ["-o", `UserKnownHostsFile=${paths.knownHosts}`, "-o", "BatchMode=yes"];
-  const { stderr } = await asOperator(["ssh", ...known, ...options, `${user}@${address}`, "true"]);
-  return stderr;
 }
 
 t.setTimeout(0);
@@ -193,45 +154,7 @@ t.test(
     const ready = "k3s kubectl wait node --all --for=condition=Ready --timeout=60s";
     t.equal((await onHost(server, ready)).split("\n").length, 3);
     const [image = ""] = (await onHost(server, "k3s ctr images ls -q | grep busybox")).split("\n");
-    await apply(server, [
-      {
-        apiVersion: "apps/v1",
-        kind: "DaemonSet",
-        metadata: { name: "web", namespace: "default" },
-        spec: {
-          selector: { matchLabels: { app: "web" } },
-          template: {
-            metadata: { labels: { app: "web" } },
-            spec: {
-              terminationGracePeriodSeconds: 0,
-              containers: [
-                {
-                  name: "web",
-                  image,
-                  imagePullPolicy: "Never",
-                  command: ["/bin/busybox", "httpd", "-f", "-p", "8000", "-h", "/etc"],
-                  // What a load balancer of k3s does, on every host.
-                  ports: [
-                    { containerPort: 8000, hostPort: 80 },
-                    { containerPort: 8000, hostPort: 5432, name: "other" },
-                  ],
-                },
-              ],
-            },
-          },
-        },
-      },
-      {
-        apiVersion: "v1",
-        kind: "Service",
-        metadata: { name: "web", namespace: "default" },
-        spec: {
-          type: "NodePort",
-          selector: { app: "web" },
-          ports: [{ port: 80, targetPort: 8000, nodePort: 30080 }],
-        },
-      },
-    ]);
+    await apply(server, planWeb(image));
     await onHost(server, "k3s kubectl rollout status daemonset/web --timeout=50s");
     const pods = await onHost(
       server,
@@ -292,6 +215,24 @@ t.test("UDP ports of the pod network take nothing from outside", { timeout }, as
 t.test("the whole site again: nothing changes", { timeout }, async (t) => {
   t.strictSame((await play("site")).changed, none);
 });
+
+t.test(
+  "an upgrade to what runs changes nothing, and a wrong one is refused",
+  { timeout },
+  async (t) => {
+    t.strictSame((await play("upgrade")).changed, none);
+    for (const [version, why] of [
+      ["v1.38.0+k3s1", /one minor version at a time/],
+      ["v1.35.9+k3s1", /one minor version at a time/],
+    ] as const) {
+      await t.rejects(play("upgrade", { k3s_version: version }), {
+        code: "LAB_PLAYBOOK_FAILED",
+        why,
+      });
+    }
+    t.match(await onHost(server, "k3s kubectl get nodes"), / Ready /);
+  },
+);
 
 t.test("maintenance restarts what wants it, and nothing else", { timeout }, async (t) => {
   t.strictSame((await play("maintenance")).changed, none);
