@@ -43,7 +43,9 @@ function makeHost(t: Test, enabled: "yes" | "no") {
     chmodSync(at(file), 0o755);
   };
   for (const name of ["ufw", "systemctl"]) {
-    write(`bin/${name}`, `#!/bin/sh\necho "${name} $*" >>${at("calls")}\n`);
+    // Of systemctl's answers one is read: whether the timer is on.
+    const answer = name === "systemctl" ? `[ "$1" != is-enabled ] || [ -e ${at("pending")} ]` : ":";
+    write(`bin/${name}`, `#!/bin/sh\necho "${name} $*" >>${at("calls")}\n${answer}\n`);
   }
   write("etc/ufw/ufw.conf", `ENABLED=${enabled}\n`);
   write("etc/ufw/user.rules", "before\n");
@@ -55,10 +57,11 @@ function makeHost(t: Test, enabled: "yes" | "no") {
   return {
     at,
     write,
-    run(...args: string[]) {
+    run(word: string, input = "") {
       rmSync(at("calls"), { force: true });
-      const { status, stderr } = spawnSync(at("infra-k3s-firewall"), args, {
+      const { status, stderr } = spawnSync(at("infra-k3s-firewall"), [word], {
         encoding: "utf8",
+        input,
         env: { PATH: `${at("bin")}:/usr/bin:/bin` },
       });
       const calls = existsSync(at("calls")) ? readFileSync(at("calls"), "utf8") : "";
@@ -71,7 +74,10 @@ const stopTimer = "systemctl disable infra-k3s-firewall-undo.timer\n";
 
 t.test("a firewall that was off is off again, with what it had", async (t) => {
   const host = makeHost(t, "no");
-  t.equal(host.run("save").status, 0);
+  t.match(host.run("begin"), {
+    status: 0,
+    calls: /systemctl restart infra-k3s-firewall-undo\.timer/,
+  });
   host.write("etc/ufw/ufw.conf", "ENABLED=yes\n");
   host.write("etc/ufw/user.rules", "after\n");
   host.write("etc/ufw/new", "");
@@ -86,13 +92,34 @@ t.test("a firewall that was off is off again, with what it had", async (t) => {
 
 t.test("a firewall that was on does not stay off", async (t) => {
   const host = makeHost(t, "yes");
-  host.run("save");
+  host.run("begin");
   t.equal(host.run("undo").calls, `ufw --force disable\nufw --force enable\n${stopTimer}`);
 });
 
 t.test("without a copy nothing is undone, and a wrong word does nothing", async (t) => {
   const host = makeHost(t, "yes");
   t.strictSame(host.run("undo"), { status: 1, stderr: "", calls: "" });
-  t.match(host.run(), { status: 2, stderr: /usage: .* save\|undo/, calls: "" });
+  t.match(host.run("redo"), { status: 2, stderr: /usage: .* begin\|apply\|keep\|undo/, calls: "" });
   t.equal(readFileSync(host.at("etc/ufw/user.rules"), "utf8"), "before\n");
+});
+
+t.test("what was never confirmed is not what to go back to", async (t) => {
+  const host = makeHost(t, "yes");
+  host.run("begin");
+  host.write("pending", "");
+  host.write("etc/ufw/user.rules", "not confirmed\n");
+  host.run("begin");
+  host.run("undo");
+  t.equal(readFileSync(host.at("etc/ufw/user.rules"), "utf8"), "before\n");
+});
+
+t.test("rules are given to ufw one by one, and then it reads its settings", async (t) => {
+  const rules = "allow 22/tcp comment 'infra-k3s'\ndelete allow 80/tcp comment 'infra-k3s'\n";
+  const enable = "systemctl enable ufw.service\n";
+  const off = makeHost(t, "no").run("apply", rules).calls;
+  t.equal(
+    off,
+    `ufw allow 22/tcp comment infra-k3s\nufw delete allow 80/tcp comment infra-k3s\nufw --force enable\n${enable}`,
+  );
+  t.equal(makeHost(t, "yes").run("apply", "\n").calls, `ufw reload\n${enable}`);
 });
