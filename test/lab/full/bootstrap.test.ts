@@ -162,13 +162,17 @@ t.test(
     );
     const list = pods.split("\n").map((line) => line.split(" ") as [string, string]);
     t.equal(list.length, 3);
+    const service = "k3s kubectl get service web -o jsonpath='{.spec.clusterIP}'";
+    const targets = [...list.map(([, ip]) => `${ip} 8000`), `${await onHost(server, service)} 80`];
     for (const [from] of list) {
-      for (const [, to] of list) {
-        const fetch = `k3s kubectl exec ${from} -- busybox wget -q -T 5 -O - http://${to}:8000/passwd`;
-        t.match(await onHost(server, fetch), /^root:/, `${from} to ${to}`);
+      for (const to of targets) {
+        const ask = `k3s kubectl exec -i ${from} -- busybox nc -w 5 ${to}`;
+        const answer = await onHost(server, `printf 'GET /passwd HTTP/1.0\\r\\n\\r\\n' | ${ask}`);
+        t.match(answer, /^root:/m, `${from} to ${to}`);
       }
-      const service = `k3s kubectl exec ${from} -- busybox wget -q -T 5 -O - http://web.default.svc.cluster.local/passwd`;
-      t.match(await onHost(server, service), /^root:/, `${from} to the Service`);
+      const name = "web.default.svc.cluster.local";
+      const found = await onHost(server, `k3s kubectl exec ${from} -- busybox nslookup ${name}`);
+      t.match(found, /Address: 10\.43\./, `${from} asks the DNS`);
     }
   },
 );
