@@ -32,7 +32,7 @@ const { signal } = new AbortController();
 const none = Object.fromEntries(names.map((name) => [name, 0]));
 
 async function play(name: string, variables: Record<string, unknown> = {}, ...args: string[]) {
-  const extra = ["--extra-vars", JSON.stringify(variables), ...args];
+  const extra = ["--extra-vars", JSON.stringify({ mesh: "none", ...variables }), ...args];
   return await runPlaybook(paths, name, { bin, args: extra, progress });
 }
 
@@ -61,7 +61,6 @@ await writeFile(
   path.join(folder, "cluster.yml"),
   stringify({
     ...buildVariables(paths, sums, { release, baseUrl: findFileUrl(release.folder) }),
-    mesh: "none",
     // The hosts reach no mirror that has the package.
     common_automatic_updates: false,
     // Not the first host's own: that is the operator's, too.
@@ -125,7 +124,8 @@ t.test("a firewall that nobody can confirm is put back at once", { timeout }, as
 
 t.test("and by the timer, when the run itself has died", { timeout }, async (t) => {
   const controller = new AbortController();
-  const variables = { ...extra, firewall_confirm_address: nobody, firewall_undo_seconds: 30 };
+  const unconfirmed = { firewall_confirm_address: nobody, firewall_undo_seconds: 30 };
+  const variables = { mesh: "none", ...extra, ...unconfirmed };
   const args = ["--extra-vars", JSON.stringify(variables), `--limit=${third}`];
   const died = runPlaybook(paths, "bootstrap", {
     bin,
