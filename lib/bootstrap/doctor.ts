@@ -1,7 +1,8 @@
 import type { InfraError } from "../errors.ts";
 import type { World, Workstation } from "../world.ts";
 import type { Check, DoctorReport } from "./check.schema.ts";
-import { checkHosts, type CheckHostsOptions } from "./check-hosts.ts";
+import { type CompareToken, checkEscrow } from "./check-escrow.ts";
+import { checkHosts, type CheckHostsOptions, type HostsReport } from "./check-hosts.ts";
 import type { HostToCheck } from "./host-target.ts";
 import { judgeTool, type Tool } from "./tools.ts";
 import {
@@ -19,6 +20,8 @@ export interface DoctorOptions extends CheckHostsOptions {
   inventory: { size: number; mistakes: readonly InfraError[] };
   /** The hosts to look at: none while the inventory cannot be read. */
   hosts: readonly HostToCheck[];
+  /** The server among the hosts, and how to compare its token with the escrowed one. */
+  escrow?: { server: HostToCheck; compare: CompareToken } | undefined;
 }
 
 /**
@@ -30,7 +33,6 @@ export async function examine(
   options: DoctorOptions,
 ): Promise<DoctorReport> {
   const { workstation } = world;
-  const { hosts } = options;
   const [tools, files, report] = await Promise.all([
     Promise.all(
       options.tools.map(async (tool) => judgeTool(tool, await workstation.ask(tool.argv))),
@@ -39,15 +41,25 @@ export async function examine(
       options.files.map(async (one) => judgePrivateFile(one, await workstation.findFile(one.file))),
     ),
     // Without ssh no host can be reached, and the missing tool is the finding.
-    canUseSsh(world).then((can) =>
-      can ? checkHosts(world, hosts, options) : { checks: [], links: [] },
-    ),
+    canUseSsh(world).then((can) => (can ? lookAtHosts(world, options) : { checks: [], links: [] })),
   ]);
   const variables = judgeVariables(options.variables, (name) => workstation.hasVariable(name));
   const inventory = judgeInventory(options.inventory);
   const checks = [...tools, ...files, ...variables, ...inventory, ...report.checks];
   const findings = checks.filter(({ state }) => state === "finding").length;
   return { version: 1, findings, checks, links: report.links };
+}
+
+async function lookAtHosts(
+  world: Pick<World, "hosts" | "clock">,
+  options: DoctorOptions,
+): Promise<HostsReport> {
+  const { escrow } = options;
+  const [report, tokens] = await Promise.all([
+    checkHosts(world, options.hosts, options),
+    escrow === undefined ? [] : checkEscrow(world, escrow.server, escrow.compare, options),
+  ]);
+  return { checks: [...report.checks, ...tokens], links: report.links };
 }
 
 async function canUseSsh({ workstation }: { workstation: Workstation }): Promise<boolean> {

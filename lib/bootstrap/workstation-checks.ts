@@ -37,7 +37,8 @@ export function judgePrivateFile(
     return { about, check: name, state: "finding", code: "FILE_UNFIT", says, fix: move };
   }
   const mode = facts.mode.toString(8).padStart(4, "0");
-  if ((facts.mode & 0o077) === 0) {
+  // What can be run, Ansible runs: the password would be what it prints.
+  if ((facts.mode & 0o177) === 0) {
     return { about, check: name, state: "ok", says: `${file} has mode ${mode}` };
   }
   return {
@@ -45,7 +46,7 @@ export function judgePrivateFile(
     check: name,
     state: "finding",
     code: "FILE_OPEN",
-    says: `${file} has mode ${mode}: others on this machine may read it`,
+    says: `${file} has mode ${mode}: others may read it, or it can be run`,
     fix: `chmod 600 ${file}`,
   };
 }

@@ -1,8 +1,10 @@
+import type { CompareToken } from "../bootstrap/check-escrow.ts";
 import type { PrivateFile } from "../bootstrap/workstation-checks.ts";
 import { commonFlags } from "../cli/common-flags.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Site } from "../config/site.ts";
-import { exitCodes, InfraError } from "../errors.ts";
+import { exitCodes, hasCode, InfraError } from "../errors.ts";
+import type { Host } from "../inventory/load.ts";
 import type { ClusterInventory } from "../inventory/load-cluster.ts";
 
 export const doctor = defineCommand({
@@ -38,20 +40,29 @@ export const doctor = defineCommand({
     const site = await config.loadSite({ ...flags, env });
     const { k3s } = await versions.loadVersions();
     const { cluster, mistakes } = await readInventory(site);
+    const vault = await readVault(site, env);
     const plan = planning.planHostChecks(cluster);
     const hosts = flags.noHosts ? [] : plan.hosts;
+    const server = hosts.find(({ group }) => group === "k3s_masters");
     terminal.err(`Site ${site.name} (${site.folder})\n`);
     const world = {
-      hosts: ssh.connectHosts(hosts, { knownHostsFile: site.sshKnownHostsFile, env }),
+      hosts: ssh.connectHosts(addPasswords(hosts, vault.secrets), {
+        knownHostsFile: site.sshKnownHostsFile,
+        env,
+      }),
       clock: system.systemClock,
       workstation: workstation.openWorkstation(env),
     };
     const report = await bootstrap.examine(world, {
       tools: tools.listTools({ k3s: k3s.version, mesh: plan.mesh }),
-      files: await listFiles(site, cluster, env),
+      files: listFiles(site, cluster),
       variables: own.listVariables(new Set(cluster?.hosts.map(({ provider }) => provider))),
-      inventory: { size: cluster?.hosts.length ?? 0, mistakes },
+      inventory: {
+        size: cluster?.hosts.length ?? 0,
+        mistakes: joinMistakes(mistakes, vault.mistakes),
+      },
       hosts,
+      escrow: server === undefined ? undefined : { server, compare: compareWith(site, env) },
       ...plan.options,
       signal: terminal.interrupted,
     });
@@ -78,30 +89,58 @@ async function readInventory(
   }
 }
 
-async function listFiles(
+/** The vault in clear; that it cannot be read is a finding, or one of the tools is. */
+async function readVault(
   site: Site,
-  cluster: ClusterInventory | undefined,
   env: NodeJS.ProcessEnv,
-): Promise<PrivateFile[]> {
-  const { expandHome } = await import("../config/paths.ts");
-  const vault = expandHome(env["ANSIBLE_VAULT_PASSWORD_FILE"] || "~/.ansible-vault-pass");
-  const age = expandHome(env["SOPS_AGE_KEY_FILE"] || "~/.config/sops/age/keys.txt");
-  const keys = new Set(cluster?.hosts.flatMap(({ sshPrivateKeyFile }) => sshPrivateKeyFile ?? []));
+): Promise<{ secrets: Readonly<Record<string, string>>; mistakes: InfraError[] }> {
+  const { loadVault } = await import("../secrets/vault.ts");
+  try {
+    return { secrets: (await loadVault(site, env)) ?? {}, mistakes: [] };
+  } catch (error) {
+    if (!(error instanceof InfraError)) throw error;
+    const { listMistakes } = await import("../config/load-yaml.ts");
+    return { secrets: {}, mistakes: hasCode(error, "EXEC_MISSING") ? [] : listMistakes(error) };
+  }
+}
+
+/** A vault in clear is told once. */
+function joinMistakes(ofInventory: InfraError[], ofVault: InfraError[]): InfraError[] {
+  const isTold = ofInventory.some(({ code }) => code === "INVENTORY_SECRET_PLAIN");
   return [
-    {
-      name: "vault password",
-      file: vault,
-      fix: `Bring yours, or make it once: (umask 077; openssl rand -base64 32 >${vault})`,
-    },
-    {
-      name: "age key",
-      file: age,
-      fix: `Bring yours, or make it once: (umask 077; mkdir -p "$(dirname ${age})"; age-keygen -o ${age})`,
-    },
+    ...ofInventory,
+    ...ofVault.filter(({ code }) => !(isTold && code === "SECRETS_NOT_ENCRYPTED")),
+  ];
+}
+
+/** The password of each host that begins with one. */
+function addPasswords(
+  hosts: readonly Host[],
+  secrets: Readonly<Record<string, string>>,
+): (Host & { password?: string })[] {
+  return hosts.map((host) => {
+    const password = secrets[host.sshPasswordVariable ?? ""];
+    return password ? { ...host, password } : host;
+  });
+}
+
+function compareWith(site: Site, env: NodeJS.ProcessEnv): CompareToken {
+  return async (token) => {
+    const { compareServerToken } = await import("../secrets/escrow.ts");
+    return await compareServerToken({ site, env }, token);
+  };
+}
+
+function listFiles(site: Site, cluster: ClusterInventory | undefined): PrivateFile[] {
+  const keys = new Set(cluster?.hosts.flatMap(({ sshPrivateKeyFile }) => sshPrivateKeyFile ?? []));
+  const make = "Bring yours, or make a new one: npx zx scripts/setup/init-secrets.ts";
+  return [
+    { name: "vault password", file: site.vaultPasswordFile, fix: make },
+    { name: "age key", file: site.ageKeyFile, fix: make },
     {
       name: "kubeconfig",
       file: site.kubeconfigFile,
-      notYet: "the playbook k3s-cluster.yml writes it",
+      notYet: "scripts/setup/init-cluster.ts writes it",
     },
     ...[...keys].map((file) => ({
       name: "ssh key",

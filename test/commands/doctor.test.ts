@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import t, { type Test } from "tap";
 import { type DoctorReport, doctorReportSchema } from "../../lib/bootstrap/check.schema.ts";
@@ -25,7 +25,7 @@ const fakeSsh = `#!/bin/sh
 if [ "$1" = -V ]; then echo OpenSSH_9.2p1 >&2; exit 0; fi
 echo "$@" >>"$FAKE_LOG"
 case "$*" in
-  *192.0.2.1*) cat >/dev/null; cat "$FAKE_FACTS" ;;
+  *192.0.2.1*) case $(cat) in *server/token*) exit 1 ;; *) cat "$FAKE_FACTS" ;; esac ;;
   *) echo 'ssh: connect to host 192.0.2.2 port 22: Connection timed out' >&2; exit 255 ;;
 esac
 `;
@@ -58,7 +58,7 @@ function setUp(t: Test, files: { hosts?: string; groupVars?: string } = {}): Pla
     bin: { ...Object.fromEntries(programs), ssh: fakeSsh },
     home: { vault: "x", age: "y" },
     site: {
-      "site.yaml": "name: test\n",
+      "site.yaml": "name: test\nvaultPassword: ../home/vault\nageKey: ../home/age\n",
       kubeconfig: "",
       inventory: {
         "hosts.yml": files.hosts ?? hosts,
@@ -75,7 +75,6 @@ function setUp(t: Test, files: { hosts?: string; groupVars?: string } = {}): Pla
     PATH: `${at("bin")}:/usr/bin:/bin`,
     HOME: at("home"),
     ANSIBLE_VAULT_PASSWORD_FILE: at("home/vault"),
-    SOPS_AGE_KEY_FILE: at("home/age"),
     CLOUDFLARE_API_TOKEN: secret,
     CLOUDFLARE_ZONE_ID: secret,
     AWS_ACCESS_KEY_ID: secret,
@@ -146,7 +145,7 @@ t.test("mistakes of this machine and of the inventory, all at once", async (t) =
   chmodSync(path.join(site, "../bin/sops"), 0o644);
   writeFileSync(path.join(site, "../bin/age"), "#!/bin/sh\nexit 3\n");
   process.env["HCLOUD_TOKEN"] = "";
-  process.env["SOPS_AGE_KEY_FILE"] = "/nowhere/keys.txt";
+  rmSync(path.join(site, "../home/age"));
   const report = await readReport("--site", site, "--no-hosts");
   t.equal(report.exitCode, 1);
   t.strictSame(findCodes(report), [
@@ -176,6 +175,29 @@ t.test("a host whose address is none is not asked, and the others are", async (t
   t.strictSame(findCodes(report), [["inventory", "INVENTORY_ADDRESS_INVALID"]]);
   t.match(readLog(), "192.0.2.1");
   t.notMatch(readLog(), "vps-2.example");
+});
+
+t.test("a vault in clear is one finding, and one that cannot be opened another", async (t) => {
+  const { site } = setUp(t);
+  const all = path.join(site, "inventory/group_vars/all");
+  rmSync(`${all}.yml`);
+  mkdirSync(all);
+  const vault = path.join(all, "vault.yml");
+  writeFileSync(vault, `vault_k3s_token: ${secret}\n`);
+  t.strictSame(findCodes(await readReport("--site", site, "--no-hosts")), [
+    ["inventory", "INVENTORY_SECRET_PLAIN"],
+  ]);
+  writeFileSync(vault, "$ANSIBLE_VAULT;1.1;AES256\n3132\n");
+  const program = path.join(site, "../bin/ansible-vault");
+  writeFileSync(program, "#!/bin/sh\necho 'ERROR! Decryption failed' >&2\nexit 1\n", {
+    mode: 0o755,
+  });
+  const [[about, code] = [], ...others] = findCodes(await readReport("--site", site, "--no-hosts"));
+  t.strictSame(others, []);
+  t.match([about, code], ["inventory", /^(SECRETS|EXEC)_/]);
+  rmSync(program);
+  const without = await readReport("--site", site, "--no-hosts");
+  t.strictSame(findCodes(without), [], "that there is no Ansible is told by its own line");
 });
 
 t.test("bad input has exit code 2", async (t) => {
