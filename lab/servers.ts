@@ -42,8 +42,10 @@ export function findFileUrl(entry: string, file = ""): string {
   return [serverUrls.files, path.basename(entry), file].join("/").replace(/\/$/, "");
 }
 
-/** The groups of components that the servers are made of. */
-export const serverGroups: readonly string[] = ["versitygw", "headscale"];
+/** The groups of components that the servers are made of; that of the mesh only where one is wanted. */
+export function listServerGroups({ withMesh }: { withMesh: boolean }): string[] {
+  return withMesh ? ["versitygw", "headscale"] : ["versitygw"];
+}
 
 /** On a machine that is busy with something else. */
 const startSeconds = 30;
@@ -51,6 +53,7 @@ const startSeconds = 30;
 const shownLines = 8;
 
 export interface ServersOptions {
+  /** With headscale among them the mesh's coordination server is one of the servers. */
   components: Pick<Components, "programs">;
   progress: Progress;
   signal?: AbortSignal;
@@ -63,9 +66,10 @@ export function planServerSettings(paths: LabPaths): SiteSettings {
 }
 
 /**
- * Starts the lab's servers in their namespace unless they run: the bucket, the provider's API,
- * the files of the cache and the mesh's coordination server; returns when they answer. One of another version is replaced. Throws
- * LAB_SERVERS_FAILED, EXEC_MISSING and EXEC_FAILED, and the reason of `signal`.
+ * Starts the lab's servers in their namespace unless they run: the bucket, the provider's API, the
+ * files of the cache and, where there is to be one, the mesh's coordination server; returns when they
+ * answer. Those of another version are replaced. Throws LAB_SERVERS_FAILED, EXEC_MISSING and
+ * EXEC_FAILED, and the reason of `signal`.
  */
 export async function ensureServers(paths: LabPaths, options: ServersOptions): Promise<void> {
   const { progress } = options;
@@ -88,7 +92,8 @@ export async function ensureServers(paths: LabPaths, options: ServersOptions): P
     await stopServers(paths);
     throw error;
   }
-  progress.say(`the lab's servers are up: S3, power, files and mesh at ${addresses.servers}`);
+  const names = ["S3", "power", "files", ...(settings.headscale === undefined ? [] : ["mesh"])];
+  progress.say(`the lab's servers are up: ${names.join(", ")} at ${addresses.servers}`);
 }
 
 /** Ends the servers if they run; the buckets stay. Throws LAB_PROCESS_STUCK. */
@@ -108,7 +113,6 @@ async function planSettings(
   const { tls, token, s3Keys, buckets, control, mesh } = paths.servers;
   const { versitygw, headscale } = components.programs;
   if (versitygw === undefined) throw new Error("the program versitygw was not built");
-  if (headscale === undefined) throw new Error("the program headscale was not built");
   const settings = {
     // Its parent's parent, by findPaths.
     stateHome: path.dirname(path.dirname(paths.state)),
@@ -118,7 +122,9 @@ async function planSettings(
     tokenFile: token,
     keysFile: s3Keys,
     versitygw,
-    headscale: { program: headscale, config: mesh.config, socket: mesh.socket },
+    ...(headscale === undefined
+      ? {}
+      : { headscale: { program: headscale, config: mesh.config, socket: mesh.socket } }),
     bucketsFolder: buckets,
     cacheFolder: findCacheFolder(),
     controlSocket: control,

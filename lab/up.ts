@@ -15,26 +15,28 @@ import type { Progress } from "./progress.ts";
 import { ensureRecord } from "./record.ts";
 import { checkRequirements, readMachine } from "./requirements.ts";
 import { ensureTree } from "./rootfs.ts";
-import { ensureServers, planServerSettings, serverGroups } from "./servers.ts";
+import { ensureServers, listServerGroups, planServerSettings } from "./servers.ts";
 import { ensureSite } from "./site.ts";
 
 export interface UpOptions {
   /** URL of a Debian mirror; the machine's own when left out. */
   mirror?: string | undefined;
+  /** Whether the mesh's coordination server is to be one of the servers; not when left out. */
+  withMesh?: boolean;
   progress: Progress;
   signal: AbortSignal;
 }
 
 /**
  * Brings up whatever of the lab's hosts and servers is not up, whatever an earlier run has left;
- * returns when ssh works on all hosts and the servers answer. What is done survives an interruption, and the next run goes on there.
- * Throws what checkRequirements throws, and LAB_PROGRAM_MISSING, LAB_MIRROR_MISSING,
+ * returns when ssh works on all hosts and the servers answer. What is done survives an interruption,
+ * and the next run goes on there. Throws what checkRequirements throws, and LAB_PROGRAM_MISSING, LAB_MIRROR_MISSING,
  * LAB_CACHE_BUSY, LAB_HOST_MISSING, LAB_HOST_FAILED, LAB_SERVERS_FAILED, and what buildComponents
  * throws.
  */
 export async function bringUp(
   paths: LabPaths,
-  { mirror, progress, signal }: UpOptions,
+  { mirror, withMesh = false, progress, signal }: UpOptions,
 ): Promise<Record<string, BootedHost>> {
   const modules = await readModules();
   const machine = await readMachine(paths);
@@ -44,7 +46,7 @@ export async function bringUp(
   await checkRequirements(machine, paths);
   await ensurePackages(progress);
   const components = await buildComponents({
-    only: serverGroups,
+    only: listServerGroups({ withMesh }),
     signal,
     onEvent(event) {
       const line = renderBuildEvent(event);

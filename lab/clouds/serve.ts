@@ -29,7 +29,7 @@ const tls = {
 };
 const upstream = { host: "127.0.0.1", port: ports.versitygw };
 startVersitygw();
-startHeadscale();
+if (settings.headscale !== undefined) startHeadscale(settings.headscale);
 await waitForPort(upstream);
 const proxy = createS3Proxy({ tls, upstream });
 const api = await openProvider();
@@ -38,8 +38,10 @@ const files = createServer(createCacheFiles(settings.cacheFolder));
 await listen(proxy.server, { host: address, port: ports.s3 });
 await listen(power, { host: address, port: ports.power });
 await listen(files, { host: address, port: ports.files });
-await waitForPort({ path: settings.headscale.socket });
-await waitForPort({ host: address, port: ports.mesh });
+if (settings.headscale !== undefined) {
+  await waitForPort({ path: settings.headscale.socket });
+  await waitForPort({ host: address, port: ports.mesh });
+}
 // Last: whoever it answers may use the others. Only one process at a time is started on it.
 rmSync(settings.controlSocket, { force: true });
 const control = createServer(createControl({ version: settings.version, proxy, api }));
@@ -58,8 +60,7 @@ function startVersitygw(): void {
   });
 }
 
-function startHeadscale(): void {
-  const { program, config } = settings.headscale;
+function startHeadscale({ program, config }: NonNullable<ServeSettings["headscale"]>): void {
   startChild("headscale", [program, "serve", "--config", config], { HOME: path.dirname(config) });
 }
 

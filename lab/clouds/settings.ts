@@ -19,8 +19,8 @@ export interface ServeSettings {
   keysFile: string;
   /** The built program. */
   versitygw: string;
-  /** The built program, its settings, and where it answers its own commands. */
-  headscale: { program: string; config: string; socket: string };
+  /** The built program, its settings, and where it answers its own commands; none without a mesh. */
+  headscale?: { program: string; config: string; socket: string };
   /** Each folder in it is a bucket. */
   bucketsFolder: string;
   cacheFolder: string;

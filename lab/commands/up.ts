@@ -18,6 +18,10 @@ export const labUp = defineCommand({
       type: "boolean",
       help: "make the k3s cluster, too; its programs are built first, which takes half an hour once",
     },
+    mesh: {
+      type: "boolean",
+      help: "start headscale, too, which hosts can join; it is built first, which takes minutes once",
+    },
     ...labFlags,
   },
   async run({ flags }, terminal) {
@@ -29,7 +33,12 @@ export const labUp = defineCommand({
     const { readStatus, renderStatus } = await import("../status.ts");
     const paths = findPaths();
     const progress = startProgress((text) => terminal.err(text));
-    const options = { mirror: flags.mirror, progress, signal: terminal.interrupted };
+    const options = {
+      mirror: flags.mirror,
+      withMesh: flags.mesh,
+      progress,
+      signal: terminal.interrupted,
+    };
     const { booted, cluster } = await withLock("up", async () =>
       flags.cluster
         ? await bringUpCluster(paths, options)

@@ -114,7 +114,7 @@ async function ensureUser(paths: LabPaths): Promise<number> {
 
 /** It listens on a socket in the lab's state folder, which can be reached from every namespace. */
 async function askHeadscale(paths: LabPaths, argv: readonly string[]): Promise<unknown> {
-  const { headscale } = await readServeSettings(paths);
+  const headscale = await readHeadscale(paths);
   const flags = ["--config", headscale.config, "--output", "json"];
   // Its settings may come from the environment, too.
   const env = { PATH: process.env["PATH"], HOME: paths.servers.mesh.folder };
@@ -122,18 +122,21 @@ async function askHeadscale(paths: LabPaths, argv: readonly string[]): Promise<u
   return JSON.parse(stdout) as unknown;
 }
 
-async function readServeSettings({ servers }: LabPaths): Promise<ServeSettings> {
-  try {
-    return JSON.parse(await readFile(servers.settings, "utf8")) as ServeSettings;
-  } catch (cause) {
-    throw new InfraError({
-      code: "LAB_MESH_DOWN",
-      message: "the lab's mesh has no coordination server",
-      where: { file: servers.settings },
-      why: "the lab's servers were never started",
-      fix: "Bring the lab up: zx scripts/lab/up.ts",
-      exitCode: exitCodes.failed,
-      cause,
-    });
-  }
+async function readHeadscale({
+  servers,
+}: LabPaths): Promise<NonNullable<ServeSettings["headscale"]>> {
+  const text = await readFile(servers.settings, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT") return undefined;
+    throw cause;
+  });
+  const { headscale } = JSON.parse(text ?? "{}") as Partial<ServeSettings>;
+  if (headscale !== undefined) return headscale;
+  throw new InfraError({
+    code: "LAB_MESH_DOWN",
+    message: "the lab's mesh has no coordination server",
+    where: { file: servers.settings },
+    why: `the lab's servers were ${text === undefined ? "never started" : "started without one"}`,
+    fix: "Bring the lab up with it: zx scripts/lab/up.ts --mesh",
+    exitCode: exitCodes.failed,
+  });
 }

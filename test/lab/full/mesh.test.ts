@@ -37,9 +37,9 @@ const progress: Progress = { say: (text) => t.comment(text), readSeconds: () => 
 /** All keys that the test has made: none of them is to be found anywhere afterwards. */
 const keys: string[] = [];
 
-function runScript(name: string): void {
+function runScript(name: string, ...flags: string[]): void {
   const script = path.join(repositoryRoot, "scripts/lab", `${name}.ts`);
-  const { status, stderr } = spawnSync(process.execPath, [script], { encoding: "utf8" });
+  const { status, stderr } = spawnSync(process.execPath, [script, ...flags], { encoding: "utf8" });
   if (status !== 0) throw new Error(`${name} ended with code ${status}: ${stderr}`);
 }
 
@@ -119,10 +119,10 @@ if (process.getuid?.() !== 0) {
 }
 if (existsSync(paths.state)) throw new Error(`a lab is there already: ${paths.state}`);
 // What the first run installs and caches, it leaves on purpose.
-runScript("up");
+runScript("up", "--mesh");
 runScript("down");
 const before = readSnapshot();
-runScript("up");
+runScript("up", "--mesh");
 t.teardown(() => runScript("down"));
 const components = await buildTailscale({ progress });
 
@@ -210,7 +210,7 @@ t.test("the mesh outlives its servers, and a reboot of a host", async (t) => {
     / 0% packet loss/,
     "no server is needed for it",
   );
-  runScript("up");
+  runScript("up", "--mesh");
   await waitUntil("all are online again", async () => await areOnline(first, second, operatorNode));
   await shutDown(paths, second);
   await powerOn(paths, second);

@@ -92,7 +92,7 @@ t.teardown(() => runScript("down"));
 
 const { release } = await prepareRelease({ progress, signal });
 const components = await buildTailscale({ progress });
-await bringUp(paths, { progress, signal });
+await bringUp(paths, { withMesh: true, progress, signal });
 await ensureOperatorMesh(paths, { components });
 const { tailscale_auth_key: goodKey, ...variables } = await planMeshVariables(paths, { progress });
 keys.push(goodKey);
