@@ -24,7 +24,7 @@ export interface Host {
   /** Absolute; undefined when the host is logged in to with a password or an agent's key. */
   sshPrivateKeyFile: string | undefined;
   sshPort: number;
-  /** The variable of the vault that has the password to log in with: vault_vultr_password. */
+  /** The variable of the vault that has the password, while one is logged in with. */
   sshPasswordVariable?: string | undefined;
   provider: Provider;
   /** The provider's own id of the machine; undefined for `manual` only. */
@@ -147,7 +147,10 @@ function buildHost(
     ansibleUser: settings.ansible_user,
     sshPrivateKeyFile: keyFile === undefined ? undefined : expandHome(keyFile),
     sshPort: settings.ansible_port ?? 22,
-    sshPasswordVariable: /^\{\{ *(vault_\w+) *\}\}$/.exec(password ?? "")?.[1],
+    sshPasswordVariable:
+      written.keyFile === undefined
+        ? /^\{\{ *(vault_\w+) *\}\}$/.exec(password ?? "")?.[1]
+        : undefined,
     provider: settings.provider,
     providerId: settings.provider_id === undefined ? undefined : String(settings.provider_id),
     place: locate(where, "key"),

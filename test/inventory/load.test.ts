@@ -106,6 +106,7 @@ t.test("the key that took the place of a password is the host's", async (t) => {
   const folder = t.testdir({ "hosts.yml": readValid("three-hosts"), host_vars: sshOf(text) });
   const host = getHost(await loadInventory(folder), "vps-vultr-1");
   t.equal(host.sshPrivateKeyFile, path.join(homedir(), ".ssh/id_ed25519"));
+  t.equal(host.sshPasswordVariable, undefined, "the password is off");
 });
 
 t.test("an ssh file with a password, another key or no key is refused", async (t) => {

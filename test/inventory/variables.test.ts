@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import t, { type Test } from "tap";
 import { redact } from "../../lib/cli/redact.ts";
@@ -146,6 +146,13 @@ t.test("the role of the server reads them", (t) => {
     t.match(tasks, `{'${name.replace("_", "-")}': ${name}} if ${name} is defined`);
   }
   t.end();
+});
+
+t.test("what the project's own inventory says is fit for any hosts", async (t) => {
+  const folder = layOut(t, {});
+  cpSync(path.join(repositoryRoot, "ansible/inventory"), folder, { recursive: true });
+  writeFileSync(path.join(folder, "hosts.yml"), hosts);
+  t.strictSame(await findMistakes(folder), []);
 });
 
 t.test("what the plays write down of a host is no variable of a person", async (t) => {

@@ -7,7 +7,7 @@ import { parseMounts } from "../../lab/mounts.ts";
 import { findPaths } from "../../lab/paths.ts";
 import { ensureSite } from "../../lab/site.ts";
 import { loadSite } from "../../lib/config/site.ts";
-import { loadInventory } from "../../lib/inventory/load.ts";
+import { loadCluster } from "../../lib/inventory/load-cluster.ts";
 
 t.test("the lab's site is one that every command can load", async (t) => {
   const paths = findPaths({ XDG_STATE_HOME: t.testdir({}) });
@@ -23,7 +23,7 @@ t.test("the lab's site is one that every command can load", async (t) => {
     sshKnownHostsFile: paths.knownHosts,
     powerEndpoints: { hetzner: { url: "https://172.31.0.1:8443/v1" } },
   });
-  const hosts = await loadInventory(site.inventoryFolder);
+  const { hosts } = await loadCluster(site.inventoryFolder);
   const expected = labHosts.map(({ name, address, providerId, provider, group }) => ({
     name,
     group,
