@@ -18,6 +18,7 @@ import type { Progress } from "../../../lab/progress.ts";
 import { findFileUrl } from "../../../lab/servers.ts";
 import { bringUp } from "../../../lab/up.ts";
 import { prepareRelease } from "../../../lab/up-cluster.ts";
+import { readKubeconfig } from "../../../lib/cluster/kubeconfig.ts";
 import { repositoryRoot } from "../../../lib/config/paths.ts";
 import { loadInventory } from "../../../lib/inventory/load.ts";
 
@@ -191,7 +192,7 @@ t.test("a cluster over the mesh: its nodes, its pods and its API", { timeout }, 
   const endpoints =
     "k3s kubectl get endpoints kubernetes --output=jsonpath='{.subsets[*].addresses[*].ip}'";
   t.equal(await onHost(server, endpoints), addresses[0]);
-  t.match(readFileSync(paths.kubeconfig, "utf8"), `server: https://${addresses[0]}:6443`);
+  t.equal((await readKubeconfig(paths.kubeconfig)).server, `https://${addresses[0]}:6443`);
   const bin = await ensureAnsible({ progress });
   t.strictSame((await runPlaybook(paths, "k3s-cluster", { bin, progress })).changed, unchanged);
 });
