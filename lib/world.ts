@@ -157,7 +157,7 @@ export interface Hosts {
 export interface Playbooks {
   /**
    * Runs `ansible/playbooks/<name>.yml`, tells `onProgress` each play, and counts by host the tasks
-   * that changed something. Throws PLAYBOOK_FAILED, EXEC_MISSING, and the reason of `signal`.
+   * that changed something. Throws PLAYBOOK_*, EXEC_MISSING, and the reason of `signal`.
    */
   run(
     name: string,

@@ -4,7 +4,7 @@ import path from "node:path";
 import { finished } from "node:stream/promises";
 import { redact } from "../cli/redact.ts";
 import { repositoryRoot, showPath } from "../config/paths.ts";
-import { exitCodes, hasCode, InfraError } from "../errors.ts";
+import { describeError, exitCodes, hasCode, InfraError } from "../errors.ts";
 import type { Playbooks } from "../world.ts";
 import { findFailures, parseLine, type PlaybookLine } from "./playbook-output.ts";
 import { run } from "./run.ts";
@@ -27,6 +27,11 @@ export function connectPlaybooks(place: PlaybookPlace): Playbooks {
       await mkdir(place.logFolder, { recursive: true, mode: 0o700 });
       const log = path.join(place.logFolder, `${name}.log`);
       const output = createWriteStream(log, { mode: 0o600 });
+      // Heard from the start, and told when the hosts are done with: a log is no reason to stop there.
+      const written = finished(output).then(
+        () => undefined,
+        (cause: unknown) => explainLog(log, cause),
+      );
       const lines: PlaybookLine[] = [];
       const onLine = (line: string): void => {
         output.write(`${redact(line)}\n`);
@@ -47,8 +52,10 @@ export function connectPlaybooks(place: PlaybookPlace): Playbooks {
         throw hasCode(error, "EXEC_FAILED") ? explainFailure(name, log, lines, error) : error;
       } finally {
         output.end();
-        await finished(output);
+        await written;
       }
+      const fault = await written;
+      if (fault !== undefined) throw fault;
       return { changed: countChanges(lines) };
     },
   };
@@ -91,6 +98,18 @@ export function renderFailures(lines: readonly PlaybookLine[]): string {
     ([text, of = []]) => `${of.map(({ host }) => host).join(", ")}: ${text}`,
   );
   return texts.join("\n");
+}
+
+function explainLog(log: string, cause: unknown): InfraError {
+  return new InfraError({
+    code: "PLAYBOOK_LOG_UNWRITABLE",
+    message: "the playbook ended well, and its log could not be written",
+    where: { file: showPath(log) },
+    why: describeError(cause),
+    fix: "Make room or make the file writable, then run the same command again: what is done stays",
+    exitCode: exitCodes.failed,
+    cause,
+  });
 }
 
 function explainFailure(

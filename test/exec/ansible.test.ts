@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import t, { type Test } from "tap";
 import { registerSecret } from "../../lib/cli/redact.ts";
@@ -97,4 +97,15 @@ t.test("an interruption ends it", async (t) => {
     signal: keyboard.signal,
   });
   await t.rejects(run, { message: "Ctrl-C" });
+});
+
+t.test("a log that cannot be written is told once the hosts are done", async (t) => {
+  const { playbooks, folder } = connect(t, "echo 'PLAY [P] ****'; sleep 0.2; : >\"$0.ended\"");
+  mkdirSync(path.join(folder, "runs/k3s-cluster.log"), { recursive: true });
+  await t.rejects(playbooks.run("k3s-cluster"), {
+    code: "PLAYBOOK_LOG_UNWRITABLE",
+    why: /EISDIR/,
+    exitCode: 4,
+  });
+  t.ok(statSync(path.join(folder, "bin/ansible-playbook.ended")).isFile());
 });
