@@ -1,14 +1,12 @@
-import { registerSecret } from "../cli/redact.ts";
 import { InfraError } from "../errors.ts";
 import type { World } from "../world.ts";
 import type { Check } from "./check.schema.ts";
-import { find, type HostToCheck, note, pass } from "./host-target.ts";
+import { find, type HostToCheck, pass } from "./host-target.ts";
+import { readServerToken } from "./read-token.ts";
 
 /** Holds a token against the one that is kept for a rebuild. */
 export type CompareToken = (token: string) => Promise<"same" | "different" | "missing">;
 
-/** k3s writes it at its first start (https://docs.k3s.io/cli/token). */
-const script = "exec sudo -n cat /var/lib/rancher/k3s/server/token </dev/null\n";
 const check = "server token";
 
 /**
@@ -22,13 +20,8 @@ export async function checkEscrow(
   compare: CompareToken,
   options: { timeoutSeconds?: number; signal?: AbortSignal } = {},
 ): Promise<Check[]> {
-  const { timeoutSeconds = 20, signal } = options;
-  const limits = { timeoutSeconds, ...(signal === undefined ? {} : { signal }) };
-  const answer = await hosts.run(server.name, { script, ...limits });
-  if (answer.kind !== "ran" || answer.code !== 0 || answer.stdout.trim() === "") return [];
-  // A greeting of the host's shell may stand before it.
-  const token = answer.stdout.trim().split("\n").at(-1) ?? "";
-  registerSecret(token);
+  const token = await readServerToken({ hosts }, server.name, options);
+  if (token === undefined) return [];
   try {
     return [describe(server, await compare(token))];
   } catch (error) {
@@ -43,12 +36,17 @@ export async function checkEscrow(
 function describe(server: HostToCheck, state: "same" | "different" | "missing"): Check {
   if (state === "same") return pass(server, check, "its token is the escrowed one");
   if (state === "missing") {
-    return note(server, check, "its token is not escrowed yet, and snapshots of etcd need it");
+    return find(server, check, {
+      code: "TOKEN_ESCROW_MISSING",
+      says: "its token is not escrowed",
+      why: "without it a snapshot of etcd cannot be restored on a new host",
+      fix: "npx zx scripts/setup/init-cluster.ts, which escrows it last of all",
+    });
   }
   return find(server, check, {
     code: "TOKEN_ESCROW_DIFFERS",
     says: "its token is not the escrowed one",
     why: "the cluster was made anew, its token was rotated, or this is another cluster",
-    fix: "If the server is the right one: git rm config/escrow/server-token.sops.yaml, then escrow its token again; keep the old file for as long as you keep snapshots of its time",
+    fix: "If the server is the right one: git rm config/escrow/server-token.sops.yaml, then npx zx scripts/setup/init-cluster.ts; keep the old file for as long as you keep snapshots of its time",
   });
 }

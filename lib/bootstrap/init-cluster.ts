@@ -1,38 +1,38 @@
 import type { Host } from "../inventory/load.ts";
 import type { Step } from "../steps/step.ts";
-import type { Cluster, Playbooks, World } from "../world.ts";
+import type { Link } from "./check.schema.ts";
+import type { Way } from "./choose-way.ts";
+import { escrowToken } from "./escrow-token.ts";
+import { runPlaybook } from "./run-playbook.ts";
 import { verifyNodes } from "./verify-nodes.ts";
+import type { BootstrapWorld } from "./world.ts";
 
-/** What making a cluster touches; there is none yet that could hold a lock or a record. */
-export interface BootstrapWorld extends Pick<World, "clock" | "journal"> {
-  playbooks: Playbooks;
-  /** The hosts of the inventory as they are now: the playbooks write addresses into it. */
-  loadHosts(): Promise<Host[]>;
-  /** The cluster of the kubeconfig that the playbooks fetch. */
-  openCluster(): Promise<Cluster>;
-  /**
-   * Writes down that this is the site's cluster, and returns its UID. Throws SITE_WRONG_CLUSTER
-   * when the site is about another one.
-   */
-  recordCluster(cluster: Cluster): Promise<string>;
-}
-
-/** The playbooks that make a cluster out of hosts, in their order. */
+/** The playbooks that make a cluster out of bare hosts, in their order: those of site.yml. */
 const phases = [
+  {
+    playbook: "bootstrap",
+    title: "Prepare the hosts, join them to the mesh, close what need not be open",
+    minutes: 60,
+  },
   { playbook: "k3s-cluster", title: "Run k3s on all hosts, the server first", minutes: 60 },
 ] as const;
 
-/** The steps from hosts that Ansible can log in to, to a cluster whose nodes are all Ready. */
-export function buildInitSteps(world: BootstrapWorld): Step[] {
+/** The steps from hosts that can be logged in to, to a cluster whose nodes are all Ready. */
+export function buildInitSteps(world: BootstrapWorld, { via }: { via: Way }): Step[] {
   const ids = phases.map(({ playbook }) => playbook);
-  const playbooks = phases.map(({ playbook, title, minutes }, index) =>
-    runPlaybook(world, { playbook, title, minutes, after: ids.slice(0, index) }),
+  const playbooks = phases.map((phase, index) =>
+    runPlaybook(world, { ...phase, via, after: ids.slice(0, index) }),
   );
-  return [...playbooks, verifyNodes(world, ids)];
+  const verify = verifyNodes(world, ids);
+  return [...playbooks, verify, escrowToken(world, [verify.id])];
 }
 
-/** The plan for people: which hosts, how they are reached, and what is done. */
-export function renderInitPlan(clusterName: string, hosts: readonly Host[]): string {
+/** The plan for people: which hosts, how they reach each other, and what is done. */
+export function renderInitPlan(
+  clusterName: string,
+  hosts: readonly Host[],
+  links: readonly Link[],
+): string {
   const lines = hosts.map(({ name, group, ansibleUser, publicIp, meshIp }) => {
     const role = group === "k3s_masters" ? "server" : "agent ";
     return `  ${role}  ${name}  ${ansibleUser}@${publicIp}${meshIp === undefined ? "" : `, ${meshIp} in the mesh`}`;
@@ -41,38 +41,16 @@ export function renderInitPlan(clusterName: string, hosts: readonly Host[]): str
   return [
     `Cluster ${clusterName}`,
     ...lines,
+    ...links.map(renderLink),
     "What is done; a host that is so already is left as it is:",
     ...steps,
     "  See that every host is a Ready node with its address",
+    "  Keep the server's token, encrypted, for a rebuild",
     "",
   ].join("\n");
 }
 
-function runPlaybook(
-  world: BootstrapWorld,
-  phase: { playbook: string; title: string; minutes: number; after: string[] },
-): Step {
-  const { playbook, title, minutes, after } = phase;
-  return {
-    id: playbook,
-    title,
-    after,
-    timeoutSeconds: minutes * 60,
-    waitsFor: `the playbook ${playbook}.yml`,
-    async observe() {
-      // What is so already is found by the playbook itself, task by task.
-      return { state: "open" };
-    },
-    async act(run) {
-      const { changed } = await world.playbooks.run(playbook, {
-        onProgress: (note) => run.report({ note }),
-        signal: run.signal,
-      });
-      return { changed };
-    },
-    async verify() {
-      // Ansible has ended with 0: every task of every host was well.
-      return {};
-    },
-  };
+function renderLink({ from, to, rttMs, packetBytes }: Link): string {
+  const time = rttMs === undefined ? "does not answer" : `${rttMs} ms`;
+  return `  ${from} to ${to}: ${time}${packetBytes ? `, packets of ${packetBytes} bytes` : ""}`;
 }

@@ -2,7 +2,7 @@ import { exitCodes, InfraError } from "../errors.ts";
 import type { Host } from "../inventory/load.ts";
 import { isNodeReady, type Node } from "../objects.ts";
 import type { Step } from "../steps/step.ts";
-import type { BootstrapWorld } from "./init-cluster.ts";
+import type { BootstrapWorld } from "./world.ts";
 
 /** Images are loaded and pods of the system start in this time. */
 const readySeconds = 180;

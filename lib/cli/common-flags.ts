@@ -1,4 +1,4 @@
-import type { FlagTable } from "./define-command.ts";
+import type { FlagTable, StringFlag } from "./define-command.ts";
 
 /** The flags that every command on a site has. */
 export const commonFlags = {
@@ -19,3 +19,12 @@ export const changeFlags = {
   yes: { type: "boolean", help: "do not ask the ordinary questions" },
   confirm: { type: "string", value: "NAME", help: "the name that would have to be typed" },
 } as const satisfies FlagTable;
+
+/** Of the commands that run playbooks. */
+export const viaFlag = {
+  type: "string",
+  value: "WAY",
+  oneOf: ["auto", "mesh", "public"],
+  default: "auto",
+  help: "how hosts are reached: auto (the mesh where all answer in it), mesh or public",
+} as const satisfies StringFlag;

@@ -4,7 +4,6 @@ import { commonFlags } from "../cli/common-flags.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Site } from "../config/site.ts";
 import { exitCodes, hasCode, InfraError } from "../errors.ts";
-import type { Host } from "../inventory/load.ts";
 import type { ClusterInventory } from "../inventory/load-cluster.ts";
 
 export const doctor = defineCommand({
@@ -23,19 +22,31 @@ export const doctor = defineCommand({
     ...commonFlags,
   },
   async run({ flags }, terminal) {
-    const [config, versions, ssh, workstation, system, bootstrap, render, tools, own, planning] =
-      await Promise.all([
-        import("../config/site.ts"),
-        import("../config/versions.ts"),
-        import("../exec/ssh.ts"),
-        import("../exec/workstation.ts"),
-        import("../config/system.ts"),
-        import("../bootstrap/doctor.ts"),
-        import("../bootstrap/render-doctor.ts"),
-        import("../bootstrap/tools.ts"),
-        import("../bootstrap/workstation-checks.ts"),
-        import("../bootstrap/plan-host-checks.ts"),
-      ]);
+    const [
+      config,
+      versions,
+      ssh,
+      workstation,
+      system,
+      bootstrap,
+      render,
+      tools,
+      own,
+      planning,
+      secrets,
+    ] = await Promise.all([
+      import("../config/site.ts"),
+      import("../config/versions.ts"),
+      import("../exec/ssh.ts"),
+      import("../exec/workstation.ts"),
+      import("../config/system.ts"),
+      import("../bootstrap/doctor.ts"),
+      import("../bootstrap/render-doctor.ts"),
+      import("../bootstrap/tools.ts"),
+      import("../bootstrap/workstation-checks.ts"),
+      import("../bootstrap/plan-host-checks.ts"),
+      import("../secrets/vault.ts"),
+    ]);
     const env = process.env;
     const site = await config.loadSite({ ...flags, env });
     const { k3s } = await versions.loadVersions();
@@ -46,7 +57,7 @@ export const doctor = defineCommand({
     const server = hosts.find(({ group }) => group === "k3s_masters");
     terminal.err(`Site ${site.name} (${site.folder})\n`);
     const world = {
-      hosts: ssh.connectHosts(addPasswords(hosts, vault.secrets), {
+      hosts: ssh.connectHosts(secrets.addPasswords(hosts, vault.secrets), {
         knownHostsFile: site.sshKnownHostsFile,
         env,
       }),
@@ -111,17 +122,6 @@ function joinMistakes(ofInventory: InfraError[], ofVault: InfraError[]): InfraEr
     ...ofInventory,
     ...ofVault.filter(({ code }) => !(isTold && code === "SECRETS_NOT_ENCRYPTED")),
   ];
-}
-
-/** The password of each host that begins with one. */
-function addPasswords(
-  hosts: readonly Host[],
-  secrets: Readonly<Record<string, string>>,
-): (Host & { password?: string })[] {
-  return hosts.map((host) => {
-    const password = secrets[host.sshPasswordVariable ?? ""];
-    return password ? { ...host, password } : host;
-  });
 }
 
 function compareWith(site: Site, env: NodeJS.ProcessEnv): CompareToken {

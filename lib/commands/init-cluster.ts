@@ -1,4 +1,4 @@
-import { changeFlags, commonFlags } from "../cli/common-flags.ts";
+import { changeFlags, commonFlags, viaFlag } from "../cli/common-flags.ts";
 import { type CommandResult, defineCommand } from "../cli/define-command.ts";
 import { exitCodes, InfraError } from "../errors.ts";
 import type { StepResult } from "../steps/execute.ts";
@@ -10,7 +10,7 @@ export const initCluster = defineCommand({
   examples: [
     {
       line: "zx scripts/setup/init-cluster.ts --dry-run",
-      does: "show which hosts would become which nodes",
+      does: "look at every host, and show which would become which node",
     },
     {
       line: "zx scripts/setup/init-cluster.ts",
@@ -18,6 +18,7 @@ export const initCluster = defineCommand({
     },
   ],
   flags: {
+    via: viaFlag,
     "dry-run": changeFlags["dry-run"],
     confirm: changeFlags.confirm,
     ...commonFlags,
@@ -29,11 +30,14 @@ export const initCluster = defineCommand({
     const { executeSteps } = await import("../steps/execute.ts");
     const { systemRandom } = await import("../config/system.ts");
     const { showRun } = await import("../cli/show-run.ts");
-    const { site, hosts, world } = await openBootstrap(flags, terminal);
-    const plan = renderInitPlan(site.clusterName, hosts);
+    const { site, hosts, world, examine } = await openBootstrap(flags, terminal);
+    const names = hosts.map(({ name }) => name);
+    const links = await examine(names, terminal.interrupted);
+    const plan = renderInitPlan(site.clusterName, hosts, links);
     if (flags.dryRun) {
       const nodes = hosts.map(({ name, group }) => ({ name, group }));
-      return { exitCode: exitCodes.done, text: plan, json: { cluster: site.clusterName, nodes } };
+      const json = { cluster: site.clusterName, nodes, links };
+      return { exitCode: exitCodes.done, text: plan, json };
     }
     terminal.err(plan);
     await confirmName(site.clusterName, flags.confirm, terminal.ask);
@@ -41,7 +45,7 @@ export const initCluster = defineCommand({
     try {
       const outcome = await executeSteps({
         runId: `init-${systemRandom.name(6)}`,
-        steps: buildInitSteps(world),
+        steps: buildInitSteps(world, flags),
         world,
         emit: view.emit,
         signal: terminal.interrupted,

@@ -1,45 +1,103 @@
-import type { BootstrapWorld } from "../bootstrap/init-cluster.ts";
+import { checkOwnMesh, type Way } from "../bootstrap/choose-way.ts";
+import type { Link } from "../bootstrap/check.schema.ts";
+import type { BootstrapWorld } from "../bootstrap/world.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import type { Site } from "../config/site.ts";
 import type { Host } from "../inventory/load.ts";
 
+export interface Bootstrap {
+  site: Site;
+  hosts: Host[];
+  world: BootstrapWorld;
+  /**
+   * Looks at this machine and at those hosts before anything is changed; returns the ways between
+   * them. Throws HOSTS_UNFIT, and what checkTokenEscrow and checkOwnMesh throw.
+   */
+  examine(names: readonly string[], signal: AbortSignal): Promise<readonly Link[]>;
+}
+
 /**
- * Loads the site and its inventory and connects what making a cluster may touch, which need not be
- * there yet. Says first which site this is about. Throws what loading throws.
+ * Loads the site, its inventory and its vault, and connects what making a cluster may touch, which
+ * need not be there yet. Says first which site this is about. Throws what loading throws.
  */
 export async function openBootstrap(
-  flags: { site: string | undefined; kubeconfig: string | undefined },
+  flags: { site: string | undefined; kubeconfig: string | undefined; via: Way },
   terminal: Terminal,
   env: NodeJS.ProcessEnv = process.env,
-): Promise<{ site: Site; hosts: Host[]; world: BootstrapWorld }> {
-  const [config, inventory, cluster, ansible, journal, system] = await Promise.all([
+): Promise<Bootstrap> {
+  const [config, inventory, load, secrets, planning] = await Promise.all([
     import("../config/site.ts"),
+    import("../inventory/load-cluster.ts"),
     import("../inventory/load.ts"),
-    import("../cluster/connect.ts"),
-    import("../exec/ansible.ts"),
-    import("../steps/journal-file.ts"),
-    import("../config/system.ts"),
+    import("../secrets/vault.ts"),
+    import("../bootstrap/plan-host-checks.ts"),
   ]);
   const site = await config.loadSite({ ...flags, env });
-  const loadHosts = async () => await inventory.loadInventory(site.inventoryFolder);
-  const hosts = await loadHosts();
+  const cluster = await inventory.loadCluster(site.inventoryFolder);
+  const vault = await secrets.loadVault(site, env);
   terminal.err(`Site ${site.name} (${site.folder}), cluster ${site.clusterName}\n`);
-  const world: BootstrapWorld = {
+  const loadHosts = async () => await load.loadInventory(site.inventoryFolder);
+  const world = await connectWorld(site, { loadHosts, vault, env });
+  return {
+    site,
+    hosts: cluster.hosts,
+    world,
+    async examine(names, signal) {
+      const { checkFitness } = await import("../bootstrap/preflight.ts");
+      const { readOwnStatus } = await import("../mesh/connect-mesh.ts");
+      const { checkTokenEscrow } = await import("../secrets/escrow.ts");
+      const plan = planning.planHostChecks(cluster);
+      await checkTokenEscrow({ site, env });
+      const ask = async () => await readOwnStatus(env);
+      if (flags.via !== "public") await checkOwnMesh(ask, plan.mesh);
+      const hosts = world.connectHosts(plan.hosts);
+      const wanted = plan.hosts.filter(({ name }) => names.includes(name));
+      return await checkFitness({ hosts, clock: world.clock }, { ...plan, hosts: wanted }, signal);
+    },
+  };
+}
+
+async function connectWorld(
+  site: Site,
+  place: {
+    loadHosts: () => Promise<Host[]>;
+    vault: Readonly<Record<string, string>> | undefined;
+    env: NodeJS.ProcessEnv;
+  },
+): Promise<BootstrapWorld> {
+  const { loadHosts, vault, env } = place;
+  const [config, connect, ansible, ssh, journal, system, secrets, escrow] = await Promise.all([
+    import("../config/site.ts"),
+    import("../cluster/connect.ts"),
+    import("../exec/ansible.ts"),
+    import("../exec/ssh.ts"),
+    import("../steps/journal-file.ts"),
+    import("../config/system.ts"),
+    import("../secrets/vault.ts"),
+    import("../secrets/escrow.ts"),
+  ]);
+  return {
     clock: system.systemClock,
     journal: journal.openJournal(site.runsFolder),
     playbooks: ansible.connectPlaybooks({
       inventoryFolder: site.inventoryFolder,
       logFolder: site.runsFolder,
+      vaultPasswordFile: vault === undefined ? undefined : site.vaultPasswordFile,
       env,
     }),
     loadHosts,
-    openCluster: async () => await cluster.connectCluster({ kubeconfig: site.kubeconfigFile }),
-    async recordCluster(connection) {
-      const uid = await cluster.readClusterUid(connection);
+    connectHosts: (hosts) =>
+      ssh.connectHosts(secrets.addPasswords(hosts, vault ?? {}), {
+        knownHostsFile: site.sshKnownHostsFile,
+        env,
+      }),
+    openCluster: async () => await connect.connectCluster({ kubeconfig: site.kubeconfigFile }),
+    async recordCluster(cluster) {
+      const uid = await connect.readClusterUid(cluster);
       if (site.kubeSystemUid === undefined) await config.recordClusterUid(site, uid);
       else config.checkClusterIdentity(site, uid);
       return uid;
     },
+    escrowToken: async (token) => await escrow.escrowServerToken({ site, env }, token),
   };
-  return { site, hosts, world };
 }

@@ -5,7 +5,7 @@ import { finished } from "node:stream/promises";
 import { redact } from "../cli/redact.ts";
 import { repositoryRoot, showPath } from "../config/paths.ts";
 import { describeError, exitCodes, hasCode, InfraError } from "../errors.ts";
-import type { Playbooks } from "../world.ts";
+import type { PlaybookOptions, Playbooks } from "../world.ts";
 import { findFailures, parseLine, type PlaybookLine } from "./playbook-output.ts";
 import { run } from "./run.ts";
 
@@ -15,15 +15,16 @@ export interface PlaybookPlace {
   inventoryFolder: string;
   /** Where the whole output of each run goes: `<name>.log`, the last one of each name. */
   logFolder: string;
-  /** For the hosts, beside what is read from the inventory: `via` for one. */
-  variables?: Readonly<Record<string, string>>;
+  /** What opens the vault; undefined where there is none. */
+  vaultPasswordFile: string | undefined;
   env: NodeJS.ProcessEnv;
 }
 
 /** The playbooks of this work tree, for the hosts of one inventory. */
 export function connectPlaybooks(place: PlaybookPlace): Playbooks {
   return {
-    async run(name, { onProgress, signal } = {}) {
+    async run(name, options = {}) {
+      const { onProgress, signal } = options;
       await mkdir(place.logFolder, { recursive: true, mode: 0o700 });
       const log = path.join(place.logFolder, `${name}.log`);
       const output = createWriteStream(log, { mode: 0o600 });
@@ -41,9 +42,9 @@ export function connectPlaybooks(place: PlaybookPlace): Playbooks {
         if (parsed.kind === "play") onProgress?.(parsed.name);
       };
       try {
-        await run(buildCommand(name, place), {
+        await run(buildCommand(name, place, options), {
           cwd: ansibleFolder,
-          env: buildEnvironment(place.env),
+          env: buildEnvironment(place),
           onLine,
           ...(signal === undefined ? {} : { signal }),
           installHint: "brew install ansible, or: pipx install ansible-core",
@@ -61,19 +62,25 @@ export function connectPlaybooks(place: PlaybookPlace): Playbooks {
   };
 }
 
-function buildCommand(name: string, place: PlaybookPlace): readonly [string, ...string[]] {
-  const variables = Object.entries(place.variables ?? {}).flatMap(([variable, value]) => [
-    "--extra-vars",
-    JSON.stringify({ [variable]: value }),
-  ]);
-  const inventory = `--inventory=${place.inventoryFolder}`;
-  return ["ansible-playbook", inventory, ...variables, path.join("playbooks", `${name}.yml`)];
+function buildCommand(
+  name: string,
+  { inventoryFolder }: PlaybookPlace,
+  { limit, variables }: PlaybookOptions,
+): readonly [string, ...string[]] {
+  return [
+    "ansible-playbook",
+    `--inventory=${inventoryFolder}`,
+    ...(limit === undefined ? [] : [`--limit=${limit.join(",")}`]),
+    ...(variables === undefined ? [] : ["--extra-vars", JSON.stringify(variables)]),
+    path.join("playbooks", `${name}.yml`),
+  ];
 }
 
 /** The output that parseLine reads, whatever the user's own settings are. */
-function buildEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function buildEnvironment({ env, vaultPasswordFile }: PlaybookPlace): NodeJS.ProcessEnv {
   return {
     ...env,
+    ...(vaultPasswordFile === undefined ? {} : { ANSIBLE_VAULT_PASSWORD_FILE: vaultPasswordFile }),
     ANSIBLE_CONFIG: path.join(ansibleFolder, "ansible.cfg"),
     ANSIBLE_NOCOLOR: "1",
     ANSIBLE_CALLBACK_RESULT_FORMAT: "json",

@@ -1,6 +1,6 @@
 import { exitCodes, InfraError } from "../errors.ts";
 import { run } from "../exec/run.ts";
-import type { Mesh, MeshStatus } from "../world.ts";
+import type { Mesh, MeshStatus } from "./mesh.ts";
 import { parseTailscale } from "./tailscale.ts";
 import { parseZerotier } from "./zerotier.ts";
 
@@ -37,20 +37,21 @@ fi
 export function connectMesh(askHost: AskHost, env: NodeJS.ProcessEnv = process.env): Mesh {
   return {
     async readStatus(host) {
-      const where = host ?? "this machine";
-      const answer = host === undefined ? await askHere(env) : await askHost(host, script);
-      return await parseStatus(answer, where);
+      if (host === undefined) return await readOwnStatus(env);
+      return await parseStatus(await askHost(host, script), host);
     },
   };
 }
 
-async function askHere(env: NodeJS.ProcessEnv): ReturnType<AskHost> {
-  return await run(["sh", "-s"], {
+/** The mesh as this machine sees it. Throws MESH_MISSING, MESH_DOWN and MESH_UNREADABLE. */
+export async function readOwnStatus(env: NodeJS.ProcessEnv = process.env): Promise<MeshStatus> {
+  const answer = await run(["sh", "-s"], {
     stdin: script,
     env,
     allowedCodes: Array.from({ length: 256 }, (_, code) => code),
     timeoutSeconds: answerSeconds,
   });
+  return await parseStatus(answer, "this machine");
 }
 
 async function parseStatus(

@@ -1,5 +1,5 @@
 import type { FromSchema } from "json-schema-to-ts";
-import type { MeshPeer, MeshStatus } from "../world.ts";
+import type { MeshPeer, MeshStatus } from "./mesh.ts";
 import { parseAnswer } from "./answer.ts";
 import { tailscaleSchema } from "./tailscale.schema.ts";
 

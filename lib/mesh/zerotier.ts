@@ -1,5 +1,5 @@
 import type { FromSchema } from "json-schema-to-ts";
-import type { MeshStatus } from "../world.ts";
+import type { MeshStatus } from "./mesh.ts";
 import { parseAnswer } from "./answer.ts";
 import { zerotierInfoSchema, zerotierNetworksSchema } from "./zerotier.schema.ts";
 

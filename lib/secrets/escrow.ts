@@ -2,7 +2,10 @@ import path from "node:path";
 import { registerSecret } from "../cli/redact.ts";
 import { showPath } from "../config/paths.ts";
 import { exitCodes, InfraError } from "../errors.ts";
-import { readSecret, type SecretsPlace, writeSecret } from "./secret-file.ts";
+import { checkSops } from "../exec/sops.ts";
+import { readPrivateFile } from "./files.ts";
+import { loadRules } from "./rules.ts";
+import { checkWritable, readSecret, type SecretsPlace, writeSecret } from "./secret-file.ts";
 
 /** What a rebuilt cluster needs and nobody applies: encrypted files beside the settings. */
 interface Escrow {
@@ -61,6 +64,18 @@ export async function escrowServerToken(
   });
 }
 
+/**
+ * Sees that the server's token could be kept, before there is a server. Throws EXEC_MISSING without
+ * sops, SECRETS_NOT_MADE, and what checkWritable and readSecret throw.
+ */
+export async function checkTokenEscrow(place: SecretsPlace): Promise<void> {
+  await checkSops(place.env);
+  const hasKey = (await readPrivateFile(place.site.ageKeyFile)) !== undefined;
+  if (!hasKey || (await loadRules(place.site)) === undefined) throw noSecrets(place.site);
+  await checkWritable(findServerTokenFile(place.site), place);
+  await read(place, serverToken);
+}
+
 /** Compares the server's token with the escrowed one. Throws what readSecret throws. */
 export async function compareServerToken(
   place: SecretsPlace,
@@ -80,6 +95,15 @@ export async function escrowVaultPassword(place: SecretsPlace, password: string)
 /** The escrowed password of Ansible's vault, if there is one. Throws as readSecret. */
 export async function readVaultPassword(place: SecretsPlace): Promise<string | undefined> {
   return await read(place, vaultPassword);
+}
+
+function noSecrets({ ageKeyFile }: SecretsPlace["site"]): InfraError {
+  return new InfraError({
+    code: "SECRETS_NOT_MADE",
+    message: "this site has no secrets yet; nothing was changed",
+    why: `without ${showPath(ageKeyFile)} and .sops.yaml the server's token could not be kept`,
+    fix: "npx zx scripts/setup/init-secrets.ts",
+  });
 }
 
 async function write(

@@ -51,11 +51,9 @@ export async function writeSecret(
   secret: ClearSecret,
   place: SecretsPlace,
 ): Promise<void> {
-  const { site, env } = place;
+  const { site } = place;
   Object.values(secret.values).forEach(registerSecret);
-  const identities = await readPrivateFile(site.ageKeyFile);
-  const own = await readRecipients(identities ?? "", showPath(site.ageKeyFile), env);
-  checkRule(getRule((await loadRules(site)) ?? [], site, file), own);
+  await checkWritable(file, place);
   const object = buildObject(secret);
   const { stringify } = await import("yaml");
   const style = { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" } as const;
@@ -73,6 +71,16 @@ export async function writeSecret(
     if (!isDeepStrictEqual(clear, object)) throw proofFailed(name, keyFile);
   }
   await writeOnce(file, encrypted, 0o644);
+}
+
+/**
+ * Sees that a file could be encrypted and read again, before there is anything to write. Throws
+ * SECRETS_RULE_MISSING, SECRETS_RULE_UNFIT, what readPrivateFile and readRecipients throw.
+ */
+export async function checkWritable(file: string, { site, env }: SecretsPlace): Promise<void> {
+  const identities = await readPrivateFile(site.ageKeyFile);
+  const own = await readRecipients(identities ?? "", showPath(site.ageKeyFile), env);
+  checkRule(getRule((await loadRules(site)) ?? [], site, file), own);
 }
 
 function openSops({ site, env }: SecretsPlace, keyFile: string): SopsPlace {

@@ -36,6 +36,17 @@ export async function loadVault(
   return await parseVault(await decryptVault(text, name, site.vaultPasswordFile, env), name);
 }
 
+/** The hosts, with the password of each that begins with one. */
+export function addPasswords<Host extends { sshPasswordVariable?: string | undefined }>(
+  hosts: readonly Host[],
+  vault: Partial<Record<string, string>>,
+): (Host & { password?: string })[] {
+  return hosts.map((host) => {
+    const password = vault[host.sshPasswordVariable ?? ""];
+    return password ? { ...host, password } : host;
+  });
+}
+
 /** Parses a decrypted vault; nothing of its values gets into an error. Throws as parseValidYaml. */
 export async function parseVault(text: string, name: string): Promise<Vault> {
   const { value } = await parseYaml(text, name);

@@ -27,7 +27,9 @@ t.test("the same token, another one, and none that is kept", async (t) => {
       return state;
     });
   t.match(await compare("same"), [{ state: "ok", about: "vps-1" }]);
-  t.match(await compare("missing"), [{ state: "note", says: /not escrowed yet/ }]);
+  t.match(await compare("missing"), [
+    { state: "finding", code: "TOKEN_ESCROW_MISSING", fix: /init-cluster/ },
+  ]);
   t.match(await compare("different"), [
     { state: "finding", code: "TOKEN_ESCROW_DIFFERS", fix: /git rm config\/escrow/ },
   ]);

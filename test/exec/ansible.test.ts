@@ -9,7 +9,7 @@ import type { Playbooks } from "../../lib/world.ts";
 function connect(
   t: Test,
   script: string,
-  variables?: Record<string, string>,
+  vaultPasswordFile?: string,
 ): { playbooks: Playbooks; folder: string } {
   const folder = t.testdir({ bin: { "ansible-playbook": `#!/bin/sh\n${script}\n` } });
   chmodSync(path.join(folder, "bin/ansible-playbook"), 0o755);
@@ -17,7 +17,7 @@ function connect(
     inventoryFolder: path.join(folder, "inventory"),
     logFolder: path.join(folder, "runs"),
     env: { PATH: `${path.join(folder, "bin")}:${process.env["PATH"]}`, MARK: "kept" },
-    ...(variables === undefined ? {} : { variables }),
+    vaultPasswordFile,
   });
   return { playbooks, folder };
 }
@@ -31,11 +31,13 @@ t.test("plays are told as they begin, and changes are counted at the end", async
     `printf '%s\\n' "$@" >"$0.args"; env >"$0.env"; pwd >"$0.cwd"
 echo 'PLAY [Start the server] ****'; echo 'TASK [a] ***'
 echo '${recap("a-1", 2, 0)}'; echo '${recap("b-1", 0, 0)}'`,
-    { via: "public" },
+    "/nowhere/password",
   );
   const notes: string[] = [];
   const { changed } = await playbooks.run("k3s-cluster", {
     onProgress: (note) => notes.push(note),
+    limit: ["a-1", "b-1"],
+    variables: { via: "public" },
   });
   t.strictSame(changed, { "a-1": 2, "b-1": 0 });
   t.strictSame(notes, ["Start the server"]);
@@ -43,11 +45,13 @@ echo '${recap("a-1", 2, 0)}'; echo '${recap("b-1", 0, 0)}'`,
     readFileSync(path.join(folder, `bin/ansible-playbook.${kind}`), "utf8");
   t.strictSame(at("args").trimEnd().split("\n"), [
     `--inventory=${path.join(folder, "inventory")}`,
+    "--limit=a-1,b-1",
     "--extra-vars",
     '{"via":"public"}',
     "playbooks/k3s-cluster.yml",
   ]);
   t.match(at("env"), /^MARK=kept$/m);
+  t.match(at("env"), /^ANSIBLE_VAULT_PASSWORD_FILE=\/nowhere\/password$/m);
   t.match(at("env"), /^ANSIBLE_CONFIG=.*\/ansible\/ansible\.cfg$/m);
   t.match(at("cwd"), /\/ansible\n$/);
 });
@@ -84,6 +88,7 @@ t.test("without Ansible the error says how to get it", async (t) => {
   const playbooks = connectPlaybooks({
     inventoryFolder: "/nowhere",
     logFolder: t.testdir({}),
+    vaultPasswordFile: undefined,
     env: { PATH: "/nowhere" },
   });
   await t.rejects(playbooks.run("k3s-cluster"), { code: "EXEC_MISSING", fix: /ansible/ });

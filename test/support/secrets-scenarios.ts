@@ -10,7 +10,11 @@ import {
 import path from "node:path";
 import type { Test } from "tap";
 import { hasCode } from "../../lib/errors.ts";
-import { compareServerToken, escrowServerToken } from "../../lib/secrets/escrow.ts";
+import {
+  checkTokenEscrow,
+  compareServerToken,
+  escrowServerToken,
+} from "../../lib/secrets/escrow.ts";
 import { readSecret } from "../../lib/secrets/secret-file.ts";
 import { loadVault } from "../../lib/secrets/vault.ts";
 import { createFakeTerminal } from "./fake-terminal.ts";
@@ -337,8 +341,10 @@ export async function checkSecrets(t: Test, programs: string): Promise<void> {
 
   await t.test("the server's token is kept, and compared", async (t) => {
     const { site, env, init, path } = await createSecretsPlace(t, programs);
+    await t.rejects(checkTokenEscrow({ site, env }), { code: "SECRETS_NOT_MADE", exitCode: 2 });
     await init();
     const token = "K10abc::server:a'b\"c: #\\\n";
+    await checkTokenEscrow({ site, env });
     t.equal(await compareServerToken({ site, env }, token), "missing");
     t.equal(await escrowServerToken({ site, env }, token), "written");
     t.equal(await escrowServerToken({ site, env }, token), "there");
@@ -350,6 +356,7 @@ export async function checkSecrets(t: Test, programs: string): Promise<void> {
     });
     rmSync(path("config/escrow/server-token.sops.yaml"));
     writeFileSync(path(".sops.yaml"), oneRule("path_regex: ^kubernetes/"));
+    await t.rejects(checkTokenEscrow({ site, env }), { code: "SECRETS_RULE_MISSING" });
     const failed = await escrowServerToken({ site, env }, token).catch((error: unknown) => error);
     t.ok(hasCode(failed, "SECRETS_RULE_MISSING"));
     t.notOk(existsSync(path("config/escrow/server-token.sops.yaml")));

@@ -1,0 +1,48 @@
+import type { Step } from "../steps/step.ts";
+import { chooseWay, type Way } from "./choose-way.ts";
+import type { BootstrapWorld } from "./world.ts";
+
+export interface PlaybookStep {
+  /** Also the step's id. */
+  playbook: string;
+  title: string;
+  /** Limit of time. */
+  minutes: number;
+  after: string[];
+  via: Way;
+  /** The only hosts that it is for; all when left out. */
+  limit?: readonly string[];
+  /** Beside `via`. */
+  variables?: Readonly<Record<string, unknown>>;
+}
+
+/** A playbook as a step: what is so already it finds by itself, task by task. */
+export function runPlaybook(world: BootstrapWorld, step: PlaybookStep): Step {
+  const { playbook, title, minutes, after, limit, variables } = step;
+  return {
+    id: playbook,
+    title,
+    after,
+    timeoutSeconds: minutes * 60,
+    waitsFor: `the playbook ${playbook}.yml`,
+    async observe() {
+      return { state: "open" };
+    },
+    async act(run) {
+      const hosts = await world.loadHosts();
+      const via = await chooseWay(world.connectHosts(hosts), hosts, step.via);
+      const wayNote = via === step.via ? "" : `, via ${via}: the mesh does not reach every host`;
+      const { changed } = await world.playbooks.run(playbook, {
+        variables: { ...variables, via },
+        ...(limit === undefined ? {} : { limit }),
+        onProgress: (note) => run.report({ note: note + wayNote }),
+        signal: run.signal,
+      });
+      return { changed, via };
+    },
+    async verify() {
+      // Ansible has ended with 0: every task of every host was well.
+      return {};
+    },
+  };
+}

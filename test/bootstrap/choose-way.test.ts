@@ -1,0 +1,35 @@
+import t from "tap";
+import { checkOwnMesh } from "../../lib/bootstrap/choose-way.ts";
+import type { MeshStatus } from "../../lib/mesh/mesh.ts";
+
+function answer(state: MeshStatus["state"]): () => Promise<MeshStatus> {
+  return async () => ({
+    kind: "tailscale",
+    state,
+    version: "1.86.5",
+    name: "laptop",
+    address: undefined,
+    tags: [],
+    keyExpiry: undefined,
+    problems: [],
+    peers: [],
+  });
+}
+
+t.test("a machine that is in the mesh is fine", async () => {
+  await checkOwnMesh(answer("running"), "tailscale");
+});
+
+t.test("one that is not is told how to join", async (t) => {
+  await t.rejects(checkOwnMesh(answer("needs-login"), "tailscale"), {
+    code: "MESH_NOT_JOINED",
+    why: /needs-login/,
+    fix: /tailscale up/,
+    exitCode: 2,
+  });
+});
+
+t.test("nothing is asked without Tailscale", async () => {
+  await checkOwnMesh(answer("stopped"), "none");
+  await checkOwnMesh(answer("stopped"), "zerotier");
+});
