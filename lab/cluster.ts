@@ -4,20 +4,29 @@ import { stringify } from "yaml";
 import { versionsFile } from "../lib/config/versions.ts";
 import { exitCodes, InfraError } from "../lib/errors.ts";
 import { ensureAnsible } from "./ansible.ts";
-import { readSources } from "./build-components.ts";
+import { type Components, readSources } from "./build-components.ts";
 import { makeKey } from "./cache.ts";
+import { getProgram } from "./image-recipes.ts";
 import type { K3sRelease } from "./k3s-release.ts";
 import { isClusterReady, readClusterUid } from "./live-cluster.ts";
+import { ensureLogins } from "./logins.ts";
+import { planMeshVariables } from "./mesh/variables.ts";
+import { linkPrograms } from "./operator.ts";
 import type { LabPaths } from "./paths.ts";
 import { ansibleFolder } from "./playbook.ts";
 import type { Progress } from "./progress.ts";
 import { runScript } from "./run-script.ts";
 import { forgetCluster } from "./site.ts";
+import { ensureSiteSecrets } from "./site-secrets.ts";
 
 /** An archive of images for every node, on this machine or where the hosts can download it. */
 export type ImageArchive = { sha256: string } & ({ file: string } | { url: string });
 
+/** What the project's commands start, and the guides name. */
+const ansiblePrograms = ["ansible", "ansible-inventory", "ansible-playbook", "ansible-vault"];
+
 export interface ClusterOptions {
+  components: Pick<Components, "folders" | "programs" | "versions">;
   release: K3sRelease;
   /** Where the hosts download the release's files; copied to them by ssh when left out. */
   baseUrl?: string | undefined;
@@ -34,20 +43,15 @@ export interface LabCluster {
 }
 
 /**
- * Makes the cluster on the lab's hosts with the project's own command. When the last run of them
- * was the same and all nodes are Ready, it only looks. Then the lab's site has the cluster's
- * kubeconfig and UID. Throws what ensureAnsible throws, the error of init-cluster.ts, and
+ * Makes the cluster out of the lab's bare hosts, over its mesh, with the project's own commands. When
+ * the last run of them was the same and all nodes are Ready, it only looks. Then the lab's site has
+ * the cluster's kubeconfig and UID. Throws what prepareSite throws, the error of init-cluster.ts, and
  * LAB_CLUSTER_UNKNOWN.
  */
 export async function ensureCluster(paths: LabPaths, options: ClusterOptions): Promise<LabCluster> {
   const { progress } = options;
-  const sums = parseSums(await readFile(options.release.sums, "utf8"));
-  const folder = path.join(paths.inventory, "group_vars/k3s_cluster");
-  await mkdir(folder, { recursive: true });
-  const variables = stringify(buildVariables(paths, sums, options));
-  await writeFile(path.join(folder, "cluster.yml"), variables);
-  const wanted = await nameRun(paths);
-  const isThere = (await isLastRun(paths, wanted)) && (await isClusterReady(paths));
+  await prepareSite(paths, options);
+  const isThere = (await isLastRun(paths)) && (await isClusterReady(paths));
   let changed: LabCluster["changed"];
   if (!isThere) {
     // A run that fails may have changed something, too.
@@ -56,9 +60,44 @@ export async function ensureCluster(paths: LabPaths, options: ClusterOptions): P
     changed = await initCluster(paths, options);
   }
   const uid = await readClusterUid(paths);
-  await writeFile(paths.clusterRun, wanted);
+  // The playbooks have written addresses and keys into the inventory.
+  await writeFile(paths.clusterRun, await nameRun(paths));
   progress.say(isThere ? "the cluster was there already" : "the cluster is up");
   return { uid, changed };
+}
+
+/**
+ * Gives the lab's site what a person has before the first run of init-cluster.ts: programs, hosts
+ * that can be logged in to in three ways, secrets, and the settings of the roles. Throws what
+ * ensureAnsible, ensureLogins, ensureSiteSecrets and planMeshVariables throw.
+ */
+export async function prepareSite(
+  paths: LabPaths,
+  options: Omit<ClusterOptions, "signal"> & { signal?: AbortSignal | undefined },
+): Promise<void> {
+  const { components, progress, signal = new AbortController().signal } = options;
+  const bin = await ensureAnsible({ progress, signal });
+  await linkPrograms(paths, {
+    ...Object.fromEntries(ansiblePrograms.map((name) => [name, path.join(bin, name)])),
+    ...Object.fromEntries(
+      ["sops", "age-keygen", "kubectl"].map((name) => [
+        name,
+        getProgram(components.programs, name),
+      ]),
+    ),
+  });
+  // Ansible would else write to the user's own ~/.ansible.
+  await mkdir(paths.ansible, { recursive: true });
+  await ensureLogins(paths);
+  await ensureSiteSecrets(paths, { progress, signal });
+  const sums = parseSums(await readFile(options.release.sums, "utf8"));
+  const folder = path.join(paths.inventory, "group_vars/k3s_cluster");
+  await mkdir(folder, { recursive: true });
+  const variables = {
+    ...buildVariables(paths, sums, options),
+    ...(await planMeshVariables(components)),
+  };
+  await writeFile(path.join(folder, "cluster.yml"), stringify(variables));
 }
 
 /** Runs scripts/setup/init-cluster.ts as a person would; throws the error that it prints. */
@@ -66,16 +105,12 @@ async function initCluster(
   paths: LabPaths,
   { progress, signal = new AbortController().signal }: ClusterOptions,
 ): Promise<Record<string, number>> {
-  const bin = await ensureAnsible({ progress, signal });
-  const PATH = `${bin}:${process.env["PATH"] ?? ""}`;
-  // Ansible would else write to the user's own ~/.ansible.
-  await mkdir(paths.ansible, { recursive: true });
   const { exitCode, document } = await runScript(
     paths,
     ["scripts/setup/init-cluster.ts", "--confirm", "lab"],
     {
       home: paths.ansible,
-      env: { PATH, ANSIBLE_HOME: paths.ansible },
+      env: { ANSIBLE_HOME: paths.ansible },
       onLine: (line) => progress.say(`  ${line}`),
       signal,
     },
@@ -111,15 +146,15 @@ async function nameRun(paths: LabPaths): Promise<string> {
   return makeKey("run", { ...playbooks, inventory: makeKey("inventory", inventory), versions });
 }
 
-async function isLastRun(paths: LabPaths, wanted: string): Promise<boolean> {
+async function isLastRun(paths: LabPaths): Promise<boolean> {
   const last = await readFile(paths.clusterRun, "utf8").catch(() => "");
   const kubeconfig = await stat(paths.kubeconfig).catch(() => undefined);
-  return last === wanted && kubeconfig !== undefined;
+  return kubeconfig !== undefined && last === (await nameRun(paths));
 }
 
 /** What the roles leave to each place: where the release comes from, and how hosts see each other. */
 export function buildVariables(
-  paths: Pick<LabPaths, "kubeconfig">,
+  paths: Pick<LabPaths, "kubeconfig" | "privateKey">,
   sums: ReadonlyMap<string, string>,
   {
     release,
@@ -148,6 +183,10 @@ export function buildVariables(
     node_agent_restore_image: { ...restoreImage, sha256: getSum(release.restoreImage) },
     // Without a mesh: no route of the hosts leads out of the lab, so none is the default one.
     k3s_flannel_iface: "{{ k3s_mesh_iface if mesh_ip is defined else 'eth0' }}",
+    // For the host that begins with a password; what would be its default is the user's own key.
+    common_key_file: `{{ ansible_ssh_private_key_file | default('${paths.privateKey}', true) }}`,
+    // The hosts reach no mirror that has the package.
+    common_automatic_updates: false,
     // The stand-in starts on either; the machine decides which one its containers get.
     k3s_allow_cgroup_v1: true,
   };

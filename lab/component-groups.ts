@@ -241,8 +241,3 @@ export const componentGroups: readonly ComponentGroup[] = [
   headscale,
   sops,
 ];
-
-/** The names of those that a cluster is made from; the others are built when they are asked for. */
-export const clusterGroups: readonly string[] = componentGroups
-  .filter((group) => ![sops, tailscale, headscale].includes(group))
-  .map(({ name }) => name);

@@ -10,6 +10,12 @@ export interface LabHost {
   providerId: string;
   zone: string;
   instanceType: string;
+  /**
+   * How the first inventory of a cluster logs in to it, in the ways of three providers: root with the
+   * operator's key; `ubuntu` with a password that sudo asks for, too; `ec2-user` with a key of its own
+   * and sudo that asks for nothing.
+   */
+  login: "root" | "password" | "own-key";
 }
 
 /**
@@ -25,6 +31,7 @@ export const labHosts: readonly LabHost[] = [
     providerId: "1001",
     zone: "hetzner-fsn1",
     instanceType: "cx22",
+    login: "root",
   },
   {
     name: "vps-vultr-1",
@@ -34,6 +41,7 @@ export const labHosts: readonly LabHost[] = [
     providerId: "1002",
     zone: "vultr-fra",
     instanceType: "vc2-2c-4gb",
+    login: "password",
   },
   {
     name: "vps-aws-1",
@@ -43,6 +51,7 @@ export const labHosts: readonly LabHost[] = [
     providerId: "1003",
     zone: "aws-eu-central-1a",
     instanceType: "t3.medium",
+    login: "own-key",
   },
 ];
 

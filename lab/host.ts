@@ -114,8 +114,8 @@ export async function readConsole(own: HostPaths): Promise<string> {
   return plain.trimEnd().split(/\r*\n/).slice(-8).join("\n");
 }
 
-/** Runs a command on a host by ssh; any code is an answer, ssh's own 255 too. */
-export async function askHost(paths: LabPaths, host: string, command: string) {
+/** Runs a command on a host by ssh; any code is an answer, ssh's own 255 too. A secret goes by stdin. */
+export async function askHost(paths: LabPaths, host: string, command: string, stdin?: string) {
   const ssh: [string, ...string[]] = [
     "ssh",
     "-F",
@@ -130,6 +130,7 @@ export async function askHost(paths: LabPaths, host: string, command: string) {
     // systemctl's answers, and ssh's own for "no connection".
     allowedCodes: Array.from({ length: 256 }, (_, code) => code),
     timeoutSeconds: answerSeconds,
+    ...(stdin === undefined ? {} : { stdin }),
   });
 }
 

@@ -1,78 +1,90 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { parseDocument, stringify } from "yaml";
-import { run } from "../lib/exec/run.ts";
+import { parseDocument } from "yaml";
+import { registerSecret } from "../lib/cli/redact.ts";
+import { exitCodes, InfraError } from "../lib/errors.ts";
 import { askHost } from "./host.ts";
+import { type LabHost, labHosts } from "./host-list.ts";
 import type { LabPaths } from "./paths.ts";
+import { ensureSecret } from "./server-secrets.ts";
+import { ensureKey } from "./site.ts";
 
-/** How the hosts of a first inventory are logged in to: three providers' three ways. */
-export interface Logins {
-  /** As it is: root, with the operator's key. */
-  root: string;
-  /** `ubuntu`, with a password that sudo asks for, too. */
-  password: string;
-  /** `ec2-user`, with a key of its own and sudo that asks for nothing. */
-  ownKey: string;
-}
-
-export interface PreparedLogins {
-  /** A secret. */
-  password: string;
-  ownKeyFile: string;
+/** Where the key of `ec2-user` is. */
+export function findOwnKey(paths: Pick<LabPaths, "ssh">): string {
+  return path.join(paths.ssh, "ec2-user");
 }
 
 /**
- * Makes the users on the lab's hosts and says so in its inventory: the password in a vault file that
- * is not encrypted. Throws what run throws, and an Error with a host's own words.
+ * Makes the users by which bare hosts are logged in to, where they are not there yet, and lets the
+ * lab's inventory say so; one host of it is for the web, too. Throws LAB_LOGIN_FAILED.
  */
-export async function prepareLogins(
-  paths: LabPaths,
-  logins: Logins,
-  password: string,
-): Promise<PreparedLogins> {
-  const ownKeyFile = path.join(paths.ssh, "ec2-user");
-  await run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ec2-user", "-f", ownKeyFile]);
-  const ownKey = (await readFile(`${ownKeyFile}.pub`, "utf8")).trim();
-  await tell(paths, logins.password, [
-    "useradd --create-home --shell /bin/bash --groups sudo ubuntu",
-    `echo 'ubuntu:${password}' | chpasswd`,
-  ]);
-  await tell(paths, logins.ownKey, [
-    "useradd --create-home --shell /bin/bash ec2-user",
-    "install -d -m 700 -o ec2-user -g ec2-user ~ec2-user/.ssh",
-    `echo '${ownKey}' >~ec2-user/.ssh/authorized_keys`,
-    "echo 'ec2-user ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ec2-user",
-  ]);
+export async function ensureLogins(paths: LabPaths): Promise<void> {
+  await ensureSecret(paths.loginPassword, () => `word-${randomBytes(16).toString("hex")}\n`);
+  await ensureKey(findOwnKey(paths), "ec2-user");
+  await Promise.all(labHosts.map(async (host) => await ensureUser(paths, host)));
+  await writeLogins(paths);
+}
+
+/** The password of the host that begins with one; registered. */
+export async function readLoginPassword({
+  loginPassword,
+}: Pick<LabPaths, "loginPassword">): Promise<string> {
+  const password = (await readFile(loginPassword, "utf8")).trim();
+  registerSecret(password);
+  return password;
+}
+
+async function ensureUser(paths: LabPaths, { name, login }: LabHost): Promise<void> {
+  if (login === "password") {
+    const create = "useradd --create-home --shell /bin/bash --groups sudo ubuntu && chpasswd";
+    const password = await readLoginPassword(paths);
+    await tell(paths, name, `id ubuntu >/dev/null 2>&1 || { ${create}; }`, `ubuntu:${password}\n`);
+  } else if (login === "own-key") {
+    const create = [
+      "useradd --create-home --shell /bin/bash ec2-user",
+      "install -d -m 700 -o ec2-user -g ec2-user ~ec2-user/.ssh",
+      "cat >~ec2-user/.ssh/authorized_keys",
+      "echo 'ec2-user ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ec2-user",
+    ].join(" && ");
+    const key = await readFile(`${findOwnKey(paths)}.pub`, "utf8");
+    await tell(paths, name, `id ec2-user >/dev/null 2>&1 || { ${create}; }`, key);
+  }
+}
+
+async function writeLogins(paths: LabPaths): Promise<void> {
   const file = path.join(paths.inventory, "hosts.yml");
   const inventory = parseDocument(await readFile(file, "utf8"));
-  const settings: Record<string, Record<string, unknown>> = {
-    [logins.password]: {
+  const settings: Record<LabHost["login"], Record<string, unknown>> = {
+    root: { edge: true },
+    password: {
       ansible_user: "ubuntu",
       ansible_ssh_pass: "{{ vault_vultr_password }}",
       ansible_ssh_private_key_file: undefined,
     },
-    [logins.ownKey]: { ansible_user: "ec2-user", ansible_ssh_private_key_file: ownKeyFile },
-    [logins.root]: { edge: true },
+    "own-key": {
+      ansible_user: "ec2-user",
+      ansible_ssh_private_key_file: findOwnKey(paths),
+    },
   };
-  for (const group of ["k3s_masters", "k3s_workers"]) {
-    for (const [name, values] of Object.entries(settings)) {
-      const where = ["all", "children", "k3s_cluster", "children", group, "hosts", name];
-      if (!inventory.hasIn(where)) continue;
-      for (const [key, value] of Object.entries(values)) {
-        if (value === undefined) inventory.deleteIn([...where, key]);
-        else inventory.setIn([...where, key], value);
-      }
+  for (const { name, group, login } of labHosts) {
+    const where = ["all", "children", "k3s_cluster", "children", group, "hosts", name];
+    for (const [key, value] of Object.entries(settings[login])) {
+      if (value === undefined) inventory.deleteIn([...where, key]);
+      else inventory.setIn([...where, key], value);
     }
   }
   await writeFile(file, inventory.toString());
-  const secrets = path.join(paths.inventory, "group_vars/all");
-  await mkdir(secrets, { recursive: true });
-  const vault = stringify({ vault_vultr_password: password });
-  await writeFile(path.join(secrets, "vault.yml"), vault, { mode: 0o600 });
-  return { password, ownKeyFile };
 }
 
-async function tell(paths: LabPaths, host: string, commands: string[]): Promise<void> {
-  const { code, stderr } = await askHost(paths, host, commands.join(" && "));
-  if (code !== 0) throw new Error(`${host}: ${stderr}`);
+async function tell(paths: LabPaths, host: string, command: string, stdin: string): Promise<void> {
+  const { code, stderr } = await askHost(paths, host, command, stdin);
+  if (code === 0) return;
+  throw new InfraError({
+    code: "LAB_LOGIN_FAILED",
+    message: `the user of ${host} could not be made`,
+    why: stderr.trim() || `the host's answer is ${code}`,
+    fix: "Take the lab down and bring it up again: zx scripts/lab/down.ts",
+    exitCode: exitCodes.failed,
+  });
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { constants } from "node:os";
 import path from "node:path";
 import { labHosts, renderHostsFile } from "./host-list.ts";
@@ -36,6 +36,20 @@ export function isOperator(mounts: readonly Mount[]): boolean {
   return mounts.some(
     ({ point, root }) => point === "/etc/hosts" && root.includes("/infra-k3s/lab/operator/hosts"),
   );
+}
+
+/** Lets the operator start programs by their names; what was given a name before gets the new one. */
+export async function linkPrograms(
+  paths: LabPaths,
+  programs: Readonly<Record<string, string>>,
+): Promise<void> {
+  await mkdir(paths.operatorPrograms, { recursive: true });
+  for (const [name, program] of Object.entries(programs)) {
+    const link = path.join(paths.operatorPrograms, name);
+    await rm(`${link}.new`, { force: true });
+    await symlink(program, `${link}.new`);
+    await rename(`${link}.new`, link);
+  }
 }
 
 /** Writes the files that the operator sees in place of the machine's own. */
@@ -77,7 +91,8 @@ export function buildOperatorEnvironment(
     // Else it writes to ~/.kube/cache, which is no part of the lab.
     KUBECACHEDIR: path.join(paths.state, "kube-cache"),
   };
-  return { ...Object.fromEntries(kept), ...own };
+  const PATH = [paths.operatorPrograms, env["PATH"]].filter(Boolean).join(":");
+  return { ...Object.fromEntries(kept), ...own, PATH };
 }
 
 /** Runs a program where the operator is, on this process's terminal; returns its exit code. */

@@ -25,7 +25,13 @@ export interface LabPaths {
   /** Of the operator's namespace, in place of /etc/hosts and /etc/resolv.conf. */
   operatorHosts: string;
   operatorResolver: string;
+  /** A folder with programs, first in the operator's PATH. */
+  operatorPrograms: string;
   operatorMesh: OperatorMeshPaths;
+  /** What opens the vault of the inventory. */
+  vaultPassword: string;
+  /** Of the user of the host that begins with one. */
+  loginPassword: string;
   servers: ServerPaths;
   host(name: string): HostPaths;
 }
@@ -117,6 +123,9 @@ export function findPaths(env: NodeJS.ProcessEnv = process.env): LabPaths {
     knownHosts: at("ssh/known_hosts"),
     operatorHosts: at("operator/hosts"),
     operatorResolver: at("operator/resolv.conf"),
+    operatorPrograms: at("operator/bin"),
+    vaultPassword: at("private/ansible-vault-pass"),
+    loginPassword: at("ssh/password"),
     operatorMesh: {
       folder: at("operator/mesh"),
       socket: at("operator/mesh/socket"),

@@ -1,4 +1,4 @@
-import { createWriteStream } from "node:fs";
+import { createWriteStream, existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { finished } from "node:stream/promises";
@@ -72,6 +72,9 @@ export async function runPlaybook(
 function buildEnvironment(paths: LabPaths): NodeJS.ProcessEnv {
   return {
     ...buildOperatorEnvironment(paths, process.env),
+    ...(existsSync(paths.vaultPassword)
+      ? { ANSIBLE_VAULT_PASSWORD_FILE: paths.vaultPassword }
+      : {}),
     ANSIBLE_CONFIG: path.join(ansibleFolder, "ansible.cfg"),
     // Else it would write to the user's own ~/.ansible.
     ANSIBLE_HOME: paths.ansible,

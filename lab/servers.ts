@@ -42,9 +42,9 @@ export function findFileUrl(entry: string, file = ""): string {
   return [serverUrls.files, path.basename(entry), file].join("/").replace(/\/$/, "");
 }
 
-/** The groups of components that the servers are made of; that of the mesh only where one is wanted. */
+/** The groups of components that servers, and where one is wanted the mesh, are made of. */
 export function listServerGroups({ withMesh }: { withMesh: boolean }): string[] {
-  return withMesh ? ["versitygw", "headscale"] : ["versitygw"];
+  return withMesh ? ["versitygw", "headscale", "tailscale"] : ["versitygw"];
 }
 
 /** On a machine that is busy with something else. */
@@ -62,7 +62,10 @@ export interface ServersOptions {
 /** What the lab's site says of its servers. */
 export function planServerSettings(paths: LabPaths): SiteSettings {
   const caFile = path.relative(paths.state, paths.servers.ca);
-  return { power: { hetzner: { url: serverUrls.power, caFile } } };
+  return {
+    power: { hetzner: { url: serverUrls.power, caFile } },
+    objectStore: { url: serverUrls.s3, caFile },
+  };
 }
 
 /**

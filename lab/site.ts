@@ -14,6 +14,7 @@ const generalVariables = path.join(
 /** Settings of the lab's site.yaml beside the fixed ones: where the emulated APIs answer. */
 export interface SiteSettings {
   power?: Record<string, { url: string; caFile?: string }>;
+  objectStore?: { url: string; caFile?: string };
 }
 
 /**
@@ -109,7 +110,8 @@ export function renderVariables(paths: Pick<LabPaths, "knownHosts">, general: st
   );
 }
 
-async function ensureKey(file: string, comment: string): Promise<void> {
+/** A key pair of ssh, made once. Throws EXEC_MISSING and EXEC_FAILED. */
+export async function ensureKey(file: string, comment: string): Promise<void> {
   // The public half is written last.
   if ((await stat(`${file}.pub`).catch(() => undefined)) !== undefined) return;
   await rm(file, { force: true });

@@ -1,6 +1,5 @@
 import { loadVersions, renderRestoreImage } from "../lib/config/versions.ts";
 import { buildComponents, type Components } from "./build-components.ts";
-import { clusterGroups } from "./component-groups.ts";
 import { renderBuildEvent } from "./build-progress.ts";
 import { ensureCluster, type LabCluster } from "./cluster.ts";
 import { type DebianFiles, ensureDebianFiles } from "./debian-files.ts";
@@ -22,10 +21,11 @@ export async function bringUpCluster(
 ): Promise<{ booted: Record<string, BootedHost>; cluster: LabCluster }> {
   // Not after a build of 20 minutes.
   await checkRequirements(await readMachine(paths), paths);
-  const { release } = await prepareRelease(options);
-  const booted = await bringUp(paths, options);
+  const { components, release } = await prepareRelease(options);
+  const booted = await bringUp(paths, { ...options, withMesh: true });
   const cluster = await ensureCluster(paths, {
     ...options,
+    components,
     release,
     baseUrl: findFileUrl(release.folder),
   });
@@ -42,7 +42,6 @@ export async function prepareRelease({
   release: K3sRelease;
 }> {
   const components = await buildComponents({
-    only: clusterGroups,
     signal,
     onEvent: (event) => {
       const text = renderBuildEvent(event);

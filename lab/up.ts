@@ -7,6 +7,7 @@ import { type BootedHost, waitForHost } from "./host.ts";
 import { addresses, type LabHost, labHosts } from "./host-list.ts";
 import { raiseSettings, readModules } from "./kernel-settings.ts";
 import { ensureNetwork } from "./network.ts";
+import { ensureOperatorMesh } from "./mesh/operator.ts";
 import { ensureOperatorFiles } from "./operator.ts";
 import { ensurePackages } from "./packages.ts";
 import type { LabPaths } from "./paths.ts";
@@ -21,7 +22,7 @@ import { ensureSite } from "./site.ts";
 export interface UpOptions {
   /** URL of a Debian mirror; the machine's own when left out. */
   mirror?: string | undefined;
-  /** Whether the mesh's coordination server is to be one of the servers; not when left out. */
+  /** Whether there is to be a mesh, of which the operator is a member; not when left out. */
   withMesh?: boolean;
   progress: Progress;
   signal: AbortSignal;
@@ -31,8 +32,8 @@ export interface UpOptions {
  * Brings up whatever of the lab's hosts and servers is not up, whatever an earlier run has left;
  * returns when ssh works on all hosts and the servers answer. What is done survives an interruption,
  * and the next run goes on there. Throws what checkRequirements throws, and LAB_PROGRAM_MISSING, LAB_MIRROR_MISSING,
- * LAB_CACHE_BUSY, LAB_HOST_MISSING, LAB_HOST_FAILED, LAB_SERVERS_FAILED, and what buildComponents
- * throws.
+ * LAB_CACHE_BUSY, LAB_HOST_MISSING, LAB_HOST_FAILED, LAB_SERVERS_FAILED, LAB_MESH_FAILED, and what
+ * buildComponents throws.
  */
 export async function bringUp(
   paths: LabPaths,
@@ -73,6 +74,10 @@ export async function bringUp(
   );
   // After the hosts: their power is then as the provider is to find it.
   await ensureServers(paths, { components, progress, signal });
+  if (withMesh) {
+    const address = await ensureOperatorMesh(paths, { components, signal });
+    progress.say(`the operator is in the mesh, at ${address}`);
+  }
   return Object.fromEntries(booted) as Record<string, BootedHost>;
 }
 

@@ -72,8 +72,14 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
     "parts out of the cache",
     async () => await prepareParts(paths, options),
   );
-  await phase("fresh hosts and the lab's servers", async () => await bringUp(paths, options));
-  await phase("cluster by Ansible", async () => await makeCluster(paths, parts, options));
+  await phase(
+    "fresh hosts, the lab's servers and a mesh",
+    async () => await bringUp(paths, { ...options, withMesh: true }),
+  );
+  await phase(
+    "cluster from bare hosts, by init-cluster.ts",
+    async () => await makeCluster(paths, parts, options),
+  );
   const isWarm = cached.join() === (await listCache()).join();
   const cluster = openCluster(paths, parts.components.programs, signal);
   await phase("Velero, and a shop that fills its database", async () => {
@@ -144,10 +150,11 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
 
 async function makeCluster(
   paths: LabPaths,
-  { release: k3s, extraImages }: LabParts,
+  { components, release: k3s, extraImages }: LabParts,
   { progress, signal }: DrillOptions,
 ): Promise<void> {
   await ensureCluster(paths, {
+    components,
     release: k3s,
     baseUrl: findFileUrl(k3s.folder),
     extraImages,

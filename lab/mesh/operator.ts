@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exitCodes, hasCode, InfraError } from "../../lib/errors.ts";
@@ -38,6 +38,7 @@ export async function ensureOperatorMesh(
   }
   const { folder, socket } = paths.operatorMesh;
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeProgram(paths, tailscale);
   const ask = async () => await readStatus(tailscale, socket);
   if ((await ask()) === undefined) await start(paths, tailscaled);
   const isKnown = (status: Status) => !/^(NoState|Starting)$/.test(status.BackendState);
@@ -47,6 +48,15 @@ export async function ensureOperatorMesh(
     BackendState === "Running" && (TailscaleIPs ?? []).length > 0;
   const { TailscaleIPs: own } = await waitForStatus(paths, ask, isRunning, signal);
   return own?.[0] ?? "";
+}
+
+/** The operator's own `tailscale`, which asks the lab's tailscaled and not the machine's. */
+async function writeProgram(paths: LabPaths, tailscale: string): Promise<void> {
+  const file = path.join(paths.operatorPrograms, "tailscale");
+  await mkdir(paths.operatorPrograms, { recursive: true });
+  const script = `#!/bin/sh\nexec '${tailscale}' '--socket=${paths.operatorMesh.socket}' "$@"\n`;
+  await writeFile(`${file}.new`, script, { mode: 0o755 });
+  await rename(`${file}.new`, file);
 }
 
 /** The part of `tailscale status --json` that is read here (tailscale: ipn/ipnstate). */

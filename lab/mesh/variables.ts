@@ -13,10 +13,11 @@ export interface MeshVariables {
   /** As deb822_repository of Ansible takes it, but for the key. */
   tailscale_repository: { uris: string; suites: string; components: string; key_url: string };
   tailscale_login_server: string;
-  /** A secret: write it to a file for its owner only. */
-  tailscale_auth_key: string;
   tailscale_tags: string[];
 }
+
+/** How long the key in the vault of the lab's inventory is good for; a lab is no older. */
+const keySeconds = 90 * 86_400;
 
 export interface MeshOptions {
   progress: Progress;
@@ -36,21 +37,26 @@ export async function buildTailscale({ progress, signal }: MeshOptions): Promise
 }
 
 /**
- * The variables of the role `tailscale` for the lab's hosts, with a new key for all of them that is
- * good for an hour; first makes the repository that they name, if there is none. The lab's servers
- * must run. Throws what buildTailscale, ensureRepository and createAuthKey throw.
+ * The variables of the role `tailscale` for the lab's hosts; first makes the repository that they
+ * name, if there is none. Throws what ensureRepository throws.
  */
 export async function planMeshVariables(
-  paths: LabPaths,
-  options: MeshOptions,
+  components: Pick<Components, "programs" | "versions">,
 ): Promise<MeshVariables> {
-  const repository = await ensureRepository({ components: await buildTailscale(options) });
-  const authKey = await createAuthKey(paths, { reusable: true, tags: [meshTag] });
-  return renderMeshVariables(repository, authKey);
+  return renderMeshVariables(await ensureRepository({ components }));
 }
 
-/** The variables for a repository in the cache and a key. */
-export function renderMeshVariables(repository: string, authKey: string): MeshVariables {
+/** A key that all hosts may join with. A secret. The lab's servers must run. Throws as createAuthKey. */
+export async function createHostKey(paths: LabPaths): Promise<string> {
+  return await createAuthKey(paths, {
+    reusable: true,
+    tags: [meshTag],
+    expirationSeconds: keySeconds,
+  });
+}
+
+/** The variables for a repository in the cache. */
+export function renderMeshVariables(repository: string): MeshVariables {
   return {
     tailscale_repository: {
       uris: findFileUrl(repository),
@@ -59,7 +65,6 @@ export function renderMeshVariables(repository: string, authKey: string): MeshVa
       key_url: findFileUrl(repository, repositoryKeyFile),
     },
     tailscale_login_server: serverUrls.mesh,
-    tailscale_auth_key: authKey,
     tailscale_tags: [meshTag],
   };
 }

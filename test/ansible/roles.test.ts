@@ -155,7 +155,10 @@ t.test("the lab gives only variables that a person could give, too", async (t) =
   };
   const sums = new Map(["k3s", "images.tar", "restore.tar"].map((name) => [name, sum]));
   for (const baseUrl of [undefined, "http://x"]) {
-    const given = buildVariables({ kubeconfig: "/s/kubeconfig" }, sums, { release, baseUrl });
+    const given = buildVariables({ kubeconfig: "/s/kubeconfig", privateKey: "/s/key" }, sums, {
+      release,
+      baseUrl,
+    });
     for (const name of Object.keys(given)) t.ok(declared.defaults.includes(name), name);
   }
 });

@@ -20,7 +20,7 @@ const sums = new Map([
   ["k3s-airgap-images-amd64.tar", b],
   ["restore-image-amd64.tar", c],
 ]);
-const paths = { kubeconfig: "/site/kubeconfig" };
+const paths = { kubeconfig: "/site/kubeconfig", privateKey: "/site/key" };
 
 t.test("files are copied from the release's folder, with their sums", async (t) => {
   t.strictSame(buildVariables(paths, sums, { release }), {
@@ -34,6 +34,8 @@ t.test("files are copied from the release's folder, with their sums", async (t) 
     k3s_extra_images: [],
     node_agent_restore_image: { file: release.restoreImage, sha256: c },
     k3s_flannel_iface: "{{ k3s_mesh_iface if mesh_ip is defined else 'eth0' }}",
+    common_key_file: "{{ ansible_ssh_private_key_file | default('/site/key', true) }}",
+    common_automatic_updates: false,
     k3s_allow_cgroup_v1: true,
   });
 });

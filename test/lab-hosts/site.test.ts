@@ -76,7 +76,7 @@ t.test("the operator's environment leads to the lab and nowhere else", async (t)
     "KUBERC https_proxy HTTP_PROXY no_proxy ALL_PROXY";
   const env = Object.fromEntries(poison.split(" ").map((name) => [name, "poison"]));
   t.strictSame(buildOperatorEnvironment(paths, { ...env, PATH: "/bin", KUBECONFIG_X: "kept" }), {
-    PATH: "/bin",
+    PATH: "/srv/x/infra-k3s/lab/operator/bin:/bin",
     KUBECONFIG_X: "kept",
     KUBERC: "off",
     KUBECACHEDIR: "/srv/x/infra-k3s/lab/kube-cache",

@@ -16,6 +16,8 @@ import { prepareRelease } from "../../lab/up-cluster.ts";
 import { readKubeconfig } from "../../lib/cluster/kubeconfig.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
 import { loadSite } from "../../lib/config/site.ts";
+import { loadInventory } from "../../lib/inventory/load.ts";
+import { asOperator } from "./support/bare-hosts.ts";
 
 /** Needs root and a machine that fits the lab, and makes and takes down a lab of its own. */
 const paths = findPaths();
@@ -44,6 +46,16 @@ async function onHost(host: string, command: string): Promise<string> {
 async function listNodes(): Promise<Node[]> {
   const list = await onHost(server, "k3s kubectl get nodes --output=json");
   return (JSON.parse(list) as { items: Node[] }).items;
+}
+
+/** As a person reads it, with the site's key. */
+async function readEscrowedToken(): Promise<string> {
+  const file = path.join(paths.state, "config/escrow/server-token.sops.yaml");
+  const key = `SOPS_AGE_KEY_FILE=${path.join(paths.state, "private/age-keys.txt")}`;
+  const sops = ["sops", "decrypt", "--extract", '["stringData"]["token"]', file];
+  const { code, stdout, stderr } = await asOperator(["env", key, ...sops]);
+  if (code !== 0) throw new Error(stderr);
+  return stdout.trim();
 }
 
 function isReady({ status }: Node): boolean {
@@ -78,9 +90,9 @@ if (process.getuid?.() !== 0) {
 if (existsSync(paths.state)) throw new Error(`a lab is there already: ${paths.state}`);
 t.teardown(() => void runScript("down"));
 
-const { release } = await prepareRelease({ progress, signal });
+const { components, release } = await prepareRelease({ progress, signal });
 const baseUrl = findFileUrl(release.folder);
-await bringUp(paths, { progress, signal });
+await bringUp(paths, { withMesh: true, progress, signal });
 
 t.test("every playbook is one that Ansible can read", { timeout }, async (t) => {
   const bin = await ensureAnsible({ progress });
@@ -93,7 +105,12 @@ t.test("every playbook is one that Ansible can read", { timeout }, async (t) => 
 t.test("a file with another sum is refused, and nothing is started", { timeout }, async (t) => {
   const spoilt = spoil(release, release.k3s, t.testdir());
   for (const from of [{}, { baseUrl }]) {
-    const refused = await ensureCluster(paths, { release: spoilt, progress, ...from }).then(
+    const refused = await ensureCluster(paths, {
+      components,
+      release: spoilt,
+      progress,
+      ...from,
+    }).then(
       () => undefined,
       (error: unknown) => error as { code: string; why: string },
     );
@@ -123,7 +140,7 @@ t.test(
 );
 
 t.test("a cluster from nothing, with what the hosts download", { timeout }, async (t) => {
-  const cluster = await ensureCluster(paths, { release, baseUrl, progress });
+  const cluster = await ensureCluster(paths, { components, release, baseUrl, progress });
   const nodes = await listNodes();
   t.strictSame(
     nodes
@@ -149,11 +166,14 @@ t.test("a cluster from nothing, with what the hosts download", { timeout }, asyn
     t.match(images, /infra-k3s\/restore:\S+ .*io\.cri-containerd\.pinned=pinned/, name);
   }
   t.equal(statSync(paths.kubeconfig).mode & 0o777, 0o600);
-  t.equal((await readKubeconfig(paths.kubeconfig)).server, "https://172.31.0.11:6443");
+  const hosts = await loadInventory(paths.inventory);
+  for (const { meshIp } of hosts) t.match(meshIp, /^100\.64\./);
+  t.equal((await readKubeconfig(paths.kubeconfig)).server, `https://${hosts[0]?.meshIp}:6443`);
   t.match(readFileSync(paths.kubeconfig, "utf8"), /^current-context: "?lab"?$/m);
   t.equal((await loadSite({ site: paths.state, env: {} })).kubeSystemUid, cluster.uid);
-  const secret = (await onHost(server, "cat /var/lib/rancher/k3s/server/token")).split(":").at(-1);
-  t.notMatch(readFileSync(path.join(paths.state, "runs/k3s-cluster.log"), "utf8"), secret ?? "");
+  const token = await onHost(server, "cat /var/lib/rancher/k3s/server/token");
+  t.equal(await readEscrowedToken(), token);
+  t.notMatch(readFileSync(path.join(paths.state, "runs/k3s-cluster.log"), "utf8"), token);
 });
 
 t.test("again: it is only looked at", { timeout }, async (t) => {
@@ -165,15 +185,10 @@ t.test("again: it is only looked at", { timeout }, async (t) => {
   t.strictSame(await Promise.all(names.map((name) => onHost(name, pids))), before);
 });
 
-t.test("again by Ansible, as a user with sudo: nothing changes", { timeout }, async (t) => {
+t.test("the whole site again by Ansible: nothing changes", { timeout }, async (t) => {
   const before = await Promise.all(names.map((name) => onHost(name, pids)));
-  const keys =
-    "install -D -o ubuntu -m 600 /root/.ssh/authorized_keys ~ubuntu/.ssh/authorized_keys";
-  const sudo = "echo 'ubuntu ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ubuntu";
-  for (const name of names) await onHost(name, `useradd --create-home ubuntu; ${keys}; ${sudo}`);
   const bin = await ensureAnsible({ progress });
-  const args = ["--extra-vars", "ansible_user=ubuntu"];
-  const { changed } = await runPlaybook(paths, "k3s-cluster", { bin, args, progress });
+  const { changed } = await runPlaybook(paths, "site", { bin, progress });
   t.strictSame(changed, Object.fromEntries(names.map((name) => [name, 0])));
   t.strictSame(await Promise.all(names.map((name) => onHost(name, pids))), before);
 });
@@ -183,7 +198,7 @@ t.test("again by init-cluster.ts: nothing changes", { timeout }, async (t) => {
   const { kubeSystemUid } = await loadSite({ site: paths.state, env: {} });
   // Else the lab would find that there is nothing to run.
   rmSync(paths.clusterRun);
-  const { changed, uid } = await ensureCluster(paths, { release, baseUrl, progress });
+  const { changed, uid } = await ensureCluster(paths, { components, release, baseUrl, progress });
   t.strictSame(changed, Object.fromEntries(names.map((name) => [name, 0])));
   t.equal(uid, kubeSystemUid);
   t.equal((await loadSite({ site: paths.state, env: {} })).kubeSystemUid, uid, "written down anew");
@@ -233,7 +248,7 @@ t.test("an uninstalled agent keeps its volumes, and joins again", { timeout }, a
   t.notMatch(left, /^k3s|^\d+ |\/run\/k3s|kubelet\/|cni|flannel/m);
   t.equal(await onHost(second, "cat /var/lib/rancher/k3s/storage/pvc-1/file"), "kept");
   // The other way to bring the same files.
-  await ensureCluster(paths, { release, progress });
+  await ensureCluster(paths, { components, release, progress });
   t.equal((await listNodes()).filter(isReady).length, names.length);
   t.equal(await onHost(second, "cat /var/lib/rancher/k3s/storage/pvc-1/file"), "kept");
 });

@@ -1,15 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import t from "tap";
-import { stringify } from "yaml";
 import { ensureAnsible } from "../../../lab/ansible.ts";
-import { buildVariables, parseSums } from "../../../lab/cluster.ts";
+import { prepareSite } from "../../../lab/cluster.ts";
 import { addresses, labHosts } from "../../../lab/host-list.ts";
-import { prepareLogins } from "../../../lab/logins.ts";
+import { findOwnKey, readLoginPassword } from "../../../lab/logins.ts";
 import { findPaths } from "../../../lab/paths.ts";
 import { runPlaybook } from "../../../lab/playbook.ts";
 import type { Progress } from "../../../lab/progress.ts";
@@ -25,14 +22,13 @@ const paths = findPaths();
 const names = labHosts.map(({ name }) => name);
 const [server = "", second = "", third = ""] = names;
 const timeout = 600_000;
-const password = `word-${randomBytes(8).toString("hex")}`;
 
 const progress: Progress = { say: () => undefined, readSeconds: () => 0 };
 const { signal } = new AbortController();
 const none = Object.fromEntries(names.map((name) => [name, 0]));
 
 async function play(name: string, variables: Record<string, unknown> = {}, ...args: string[]) {
-  const extra = ["--extra-vars", JSON.stringify({ mesh: "none", ...variables }), ...args];
+  const extra = ["--extra-vars", JSON.stringify(variables), ...args];
   return await runPlaybook(paths, name, { bin, args: extra, progress });
 }
 
@@ -46,28 +42,12 @@ t.teardown(() => {
   spawnSync(process.execPath, [path.join(repositoryRoot, "scripts/lab/down.ts")]);
 });
 
-const { release } = await prepareRelease({ progress, signal });
-await bringUp(paths, { progress, signal });
+const { components, release } = await prepareRelease({ progress, signal });
+await bringUp(paths, { withMesh: true, progress, signal });
 const bin = await ensureAnsible({ progress });
-const { ownKeyFile } = await prepareLogins(
-  paths,
-  { root: server, password: second, ownKey: third },
-  password,
-);
-const folder = path.join(paths.inventory, "group_vars/k3s_cluster");
-await mkdir(folder, { recursive: true });
-const sums = parseSums(readFileSync(release.sums, "utf8"));
-await writeFile(
-  path.join(folder, "cluster.yml"),
-  stringify({
-    ...buildVariables(paths, sums, { release, baseUrl: findFileUrl(release.folder) }),
-    // The hosts reach no mirror that has the package.
-    common_automatic_updates: false,
-    // Not the first host's own: that is the operator's, too.
-    common_key_file: "{{ ansible_ssh_private_key_file | default(lab_key, true) }}",
-    lab_key: paths.privateKey,
-  }),
-);
+const baseUrl = findFileUrl(release.folder);
+await prepareSite(paths, { components, release, baseUrl, progress });
+const password = await readLoginPassword(paths);
 
 t.test("--check tells what would be done, and does nothing", { timeout }, async (t) => {
   const { changed } = await play("bootstrap", {}, "--check");
@@ -86,7 +66,7 @@ t.test("bare hosts with three ways in are prepared", { timeout }, async (t) => {
   const host = getHost(await loadInventory(paths.inventory), second);
   t.equal(host.sshPrivateKeyFile, paths.privateKey);
   t.match(await logIn("ubuntu", second, "-i", paths.privateKey), /^$/);
-  t.match(await logIn("ec2-user", third, "-i", ownKeyFile), /^$/);
+  t.match(await logIn("ec2-user", third, "-i", findOwnKey(paths)), /^$/);
 });
 
 t.test("again: nothing changes, also for the host that had a password", { timeout }, async (t) => {
@@ -125,7 +105,7 @@ t.test("a firewall that nobody can confirm is put back at once", { timeout }, as
 t.test("and by the timer, when the run itself has died", { timeout }, async (t) => {
   const controller = new AbortController();
   const unconfirmed = { firewall_confirm_address: nobody, firewall_undo_seconds: 30 };
-  const variables = { mesh: "none", ...extra, ...unconfirmed };
+  const variables = { ...extra, ...unconfirmed };
   const args = ["--extra-vars", JSON.stringify(variables), `--limit=${third}`];
   const died = runPlaybook(paths, "bootstrap", {
     bin,

@@ -9,8 +9,7 @@ import { ensureCluster } from "../../../lab/cluster.ts";
 import { labHosts } from "../../../lab/host-list.ts";
 import { createAuthKey, listMeshNodes } from "../../../lab/mesh/coordinator.ts";
 import { meshTag } from "../../../lab/mesh/headscale.ts";
-import { ensureOperatorMesh } from "../../../lab/mesh/operator.ts";
-import { buildTailscale, planMeshVariables } from "../../../lab/mesh/variables.ts";
+import { createHostKey, planMeshVariables } from "../../../lab/mesh/variables.ts";
 import { enterOperator } from "../../../lab/operator.ts";
 import { findPaths } from "../../../lab/paths.ts";
 import { runPlaybook } from "../../../lab/playbook.ts";
@@ -93,11 +92,10 @@ if (process.getuid?.() !== 0) {
 if (existsSync(paths.state)) throw new Error(`a lab is there already: ${paths.state}`);
 t.teardown(() => runScript("down"));
 
-const { release } = await prepareRelease({ progress, signal });
-const components = await buildTailscale({ progress });
+const { components, release } = await prepareRelease({ progress, signal });
 await bringUp(paths, { withMesh: true, progress, signal });
-await ensureOperatorMesh(paths, { components });
-const { tailscale_auth_key: goodKey, ...variables } = await planMeshVariables(paths, { progress });
+const variables = await planMeshVariables(components);
+const goodKey = await createHostKey(paths);
 keys.push(goodKey);
 
 t.test(
@@ -170,7 +168,7 @@ t.test("again, over the mesh: nothing changes", { timeout }, async (t) => {
 
 t.test("a cluster over the mesh: its nodes, its pods and its API", { timeout }, async (t) => {
   const baseUrl = findFileUrl(release.folder);
-  await ensureCluster(paths, { release, baseUrl, progress });
+  await ensureCluster(paths, { components, release, baseUrl, progress });
   const text = await onHost(server, "k3s kubectl get nodes --output=json");
   const { items } = JSON.parse(text) as {
     items: {
