@@ -6,6 +6,7 @@ import t from "tap";
 import type { Check, DoctorReport } from "../../lib/bootstrap/check.schema.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
 import { findPaths } from "../../lab/paths.ts";
+import { changeHost, offClock } from "./support/inventory.ts";
 
 /**
  * Needs root and a machine that fits the lab. Hosts that are up are used, with or without a cluster,
@@ -74,14 +75,6 @@ function copySite(folder: string, change: (text: string) => string = (text) => t
   return folder;
 }
 
-/** Changes what hosts.yml says of one host. */
-function changeHost(text: string, host: string, from: RegExp, to: string): string {
-  const [before = "", after = ""] = text.split(`${host}:`);
-  const changed = after.replace(from, to);
-  if (changed === after) throw new Error(`${host} has nothing like ${from}`);
-  return `${before}${host}:${changed}`;
-}
-
 t.setTimeout(0);
 if (process.getuid?.() !== 0) {
   t.comment("skipped: needs root");
@@ -119,15 +112,13 @@ t.test("each mistake of a host has its one line, and none holds up the others", 
   execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
   t.teardown(async () => {
     await onHost(server, `userdel --remove ${user}`);
-    await onHost(second, "umount /tmp; rm -f /usr/local/bin/date");
+    await onHost(second, `umount /tmp; ${offClock.remove}`);
   });
   await onHost(
     server,
     `useradd --create-home --shell /bin/sh ${user} && cp -r /root/.ssh /home/${user}/ && chown -R ${user} /home/${user}/.ssh`,
   );
-  // A stand-in for a wrong clock: hosts of the lab share the one of this machine.
-  const date = '#!/bin/sh\\nexec /bin/date -d "@$(($(/bin/date +%%s) + 600))" "$@"\\n';
-  await onHost(second, `printf '${date}' >/usr/local/bin/date && chmod 755 /usr/local/bin/date`);
+  await onHost(second, offClock.make);
   await onHost(
     second,
     "mount -t tmpfs -o size=1m full /tmp && head -c 2M /dev/zero >/tmp/zero || true",

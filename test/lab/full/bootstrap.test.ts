@@ -15,7 +15,9 @@ import { bringUp } from "../../../lab/up.ts";
 import { prepareRelease } from "../../../lab/up-cluster.ts";
 import { repositoryRoot } from "../../../lib/config/paths.ts";
 import { getHost, loadInventory } from "../../../lib/inventory/load.ts";
+import { askHost } from "../../../lab/host.ts";
 import { apply, asOperator, logIn, onHost, planWeb, scan } from "../support/bare-hosts.ts";
+import { listSecrets } from "../support/secrets.ts";
 
 /** Needs root and a machine that fits the lab, and makes and takes down a lab of its own. */
 const paths = findPaths();
@@ -27,9 +29,17 @@ const progress: Progress = { say: () => undefined, readSeconds: () => 0 };
 const { signal } = new AbortController();
 const none = Object.fromEntries(names.map((name) => [name, 0]));
 
+/** What every run has said. */
+const logs: string[] = [];
+
 async function play(name: string, variables: Record<string, unknown> = {}, ...args: string[]) {
-  const extra = ["--extra-vars", JSON.stringify(variables), ...args];
-  return await runPlaybook(paths, name, { bin, args: extra, progress });
+  // Every word that Ansible can say is in the log.
+  const extra = ["-vvv", "--extra-vars", JSON.stringify(variables), ...args];
+  try {
+    return await runPlaybook(paths, name, { bin, args: extra, progress });
+  } finally {
+    logs.push(readFileSync(path.join(paths.ansible, `${name}.log`), "utf8"));
+  }
 }
 
 t.setTimeout(0);
@@ -217,6 +227,28 @@ t.test(
     t.match(await onHost(server, "k3s kubectl get nodes"), / Ready /);
   },
 );
+
+t.test("no secret is in what the runs have said, or left on a host", { timeout }, async (t) => {
+  const secrets = await listSecrets(paths, server);
+  const log = logs.join("\n");
+  t.ok(log.length > 1_000_000, `${log.length} characters`);
+  t.match(log, /censored/, "what is not to be said was left out");
+  for (const [what, secret] of Object.entries(secrets)) {
+    t.notOk(log.includes(secret), what);
+    for (const name of names) {
+      // In a log of a host, the shell's history among them, but not where it has to be.
+      const places = "/root /home /run/log /tmp /var/log /var/tmp";
+      const { stdout } = await askHost(paths, name, `grep -rIlFf - ${places} 2>/dev/null`, secret);
+      t.equal(stdout, "", `${name}: ${what}`);
+      const inJournal = "key=$(cat); journalctl --no-pager | grep -cF -- $key";
+      t.equal(
+        (await askHost(paths, name, inJournal, secret)).stdout.trim(),
+        "0",
+        `${name}: ${what}`,
+      );
+    }
+  }
+});
 
 t.test("maintenance restarts what wants it, and nothing else", { timeout }, async (t) => {
   t.strictSame((await play("maintenance")).changed, none);
