@@ -61,6 +61,7 @@ async function lookAt(
   const script = renderHostScript({
     folders: Object.keys(freeBytes),
     ports: portsOfGroups[host.group],
+    password: host.password,
   });
   const before = clock.now();
   const answer = await hosts.run(host.name, { script, ...limit(options) });

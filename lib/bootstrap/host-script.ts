@@ -3,6 +3,8 @@ export interface HostQuestions {
   /** Folders whose free space matters; where one is not there yet, the nearest above it. */
   folders: readonly string[];
   ports: readonly number[];
+  /** For sudo, of a host that begins with one; the script goes by stdin. A secret. */
+  password?: string | undefined;
 }
 
 /**
@@ -10,10 +12,11 @@ export interface HostQuestions {
  * A host's shell may greet before it: only lines that begin with {"fact": are ours. Throws a plain
  * Error, a defect, for a folder that would be more than a word of the shell.
  */
-export function renderHostScript({ folders, ports }: HostQuestions): string {
+export function renderHostScript({ folders, ports, password = "" }: HostQuestions): string {
   const odd = folders.find((folder) => !/^[A-Za-z0-9/._-]+$/.test(folder));
   if (odd !== undefined) throw new Error(`"${odd}" is no folder to ask a host about`);
-  const asked = `folders='${folders.join(" ")}' ports='${ports.join(" ")}'`;
+  const quoted = `'${password.replaceAll("'", "'\\''")}'`;
+  const asked = `folders='${folders.join(" ")}' ports='${ports.join(" ")}' password=${quoted}`;
   // The shell reads all of it before it starts: no program can take the rest for its own input.
   return `{\n${asked}\n${hostScript}} </dev/null\n`;
 }
@@ -28,12 +31,16 @@ text() { printf '"%s"' "$(printf '%s' "$1" | tr '\000-\037' ' ' | sed 's/[\\"]/\
 printf '{"fact":"clock","seconds":%s}\n' "$(date +%s)"
 printf '{"fact":"user","name":%s}\n' "$(text "$(id -un)")"
 
+# As Ansible does: with the password of the login, where there is one.
+as_root() {
+  if [ -z "$password" ]; then sudo -n "$@"; else printf '%s\n' "$password" | sudo -k -S -p '' "$@"; fi
+}
 if ! command -v sudo >/dev/null; then
-  sudo= state=missing says=
-elif says=$(timeout 10 sudo -n true 2>&1); then
-  sudo='sudo -n' state=works
+  state=missing says=
+elif says=$(as_root true 2>&1); then
+  state=works
 else
-  sudo= state=refused
+  state=refused
 fi
 printf '{"fact":"sudo","state":"%s","says":%s}\n' "$state" "$(text "$says")"
 
@@ -69,7 +76,9 @@ if systemctl is-active --quiet k3s 2>/dev/null || systemctl is-active --quiet k3
 then active=true; fi
 printf '{"fact":"k3s","active":%s}\n' "$active"
 
-$sudo ss -H -l -n -t -u -p 2>/dev/null | awk -v ports=" $ports " '{
+{
+  if [ "$state" = works ]; then as_root ss -H -l -n -t -u -p; else ss -H -l -n -t -u -p; fi
+} 2>/dev/null | awk -v ports=" $ports " '{
   port = $5
   sub(/.*:/, "", port)
   if (index(ports, " " port " ") == 0) next

@@ -1,8 +1,8 @@
 import type { Host } from "../inventory/load.ts";
 import type { Check } from "./check.schema.ts";
 
-/** A host with what its checks have to know. */
-export type HostToCheck = Pick<
+/** A host with what its checks have to know; the password of one that begins with it is a secret. */
+export type HostToCheck = { password?: string | undefined } & Pick<
   Host,
   | "name"
   | "group"

@@ -93,7 +93,7 @@ function judgeSudo(host: HostToCheck, { sudo: [sudo], user: [user] }: HostFacts)
   return [
     find(host, "sudo", {
       code: "HOST_NO_SUDO",
-      says: `"${name}" may not use sudo without a password`,
+      says: `"${name}" may not use sudo ${host.password === undefined ? "without a password" : "with the password of its login"}`,
       ...(sudo.says === "" ? {} : { why: sudo.says }),
       fix: `As root there: echo '${name} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/${name} && chmod 440 /etc/sudoers.d/${name}`,
     }),

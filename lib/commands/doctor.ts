@@ -53,11 +53,11 @@ export const doctor = defineCommand({
     const { cluster, mistakes } = await readInventory(site);
     const vault = await readVault(site, env);
     const plan = planning.planHostChecks(cluster);
-    const hosts = flags.noHosts ? [] : plan.hosts;
+    const hosts = flags.noHosts ? [] : secrets.addPasswords(plan.hosts, vault.secrets);
     const server = hosts.find(({ group }) => group === "k3s_masters");
     terminal.err(`Site ${site.name} (${site.folder})\n`);
     const world = {
-      hosts: ssh.connectHosts(secrets.addPasswords(hosts, vault.secrets), {
+      hosts: ssh.connectHosts(hosts, {
         knownHostsFile: site.sshKnownHostsFile,
         env,
       }),

@@ -51,7 +51,9 @@ export async function openBootstrap(
       const ask = async () => await readOwnStatus(env);
       if (flags.via !== "public") await checkOwnMesh(ask, plan.mesh);
       const hosts = world.connectHosts(plan.hosts);
-      const wanted = plan.hosts.filter(({ name }) => names.includes(name));
+      const wanted = secrets
+        .addPasswords(plan.hosts, vault ?? {})
+        .filter(({ name }) => names.includes(name));
       return await checkFitness({ hosts, clock: world.clock }, { ...plan, hosts: wanted }, signal);
     },
   };

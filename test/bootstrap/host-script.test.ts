@@ -63,6 +63,16 @@ t.test("what sudo says is told, whatever is in it", async (t) => {
   t.strictSame(works.sudo, [{ state: "works", says: "" }]);
 });
 
+t.test("sudo is given the password of the login, and nobody else is", async (t) => {
+  const password = "it's \\ a $word";
+  const sudo = `test "$*" = "-k -S -p  true" || exit 1
+read -r given; test "$given" = "it's \\\\ a \\$word" || { echo sorry; exit 1; }`;
+  const asked = renderHostScript({ ...questions, password });
+  t.match(await ask(t, asked, { sudo }), { sudo: [{ state: "works" }], end: [{}] });
+  const wrong = renderHostScript({ ...questions, password: "other" });
+  t.match((await ask(t, wrong, { sudo })).sudo, [{ state: "refused", says: "sorry" }]);
+});
+
 t.test("programs that read their input leave the script whole", async (t) => {
   const { end } = await ask(t, script, { date: "cat >/dev/null; echo 5", id: "cat; echo me" });
   t.equal(end.length, 1);

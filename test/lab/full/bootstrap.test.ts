@@ -167,6 +167,38 @@ t.test(
   },
 );
 
+t.test("pods under load outlive a restart of tailscaled", { timeout }, async (t) => {
+  const pods = await onHost(
+    server,
+    "k3s kubectl get pods -l app=web -o jsonpath='{range .items[*]}{.spec.nodeName} {.metadata.name} {.status.podIP} {.status.containerStatuses[0].containerID}{\"\\n\"}{end}'",
+  );
+  const find = (node: string) =>
+    pods
+      .split("\n")
+      .find((line) => line.startsWith(`${node} `))
+      ?.split(" ") ?? [];
+  const [, from] = find(server);
+  const [, , to] = find(third);
+  // A request after the other, each with whether it was answered.
+  const ask = `printf 'GET /passwd HTTP/1.0\\r\\n\\r\\n' | nc -w 1 ${to} 8000 | grep -c ^root: || true`;
+  const loop = `end=$(($(date +%s) + 60)); while [ $(date +%s) -lt $end ]; do ${ask}; done`;
+  const load = onHost(
+    server,
+    `echo '${Buffer.from(loop).toString("base64")}' | base64 -d | k3s kubectl exec -i ${from} -- /bin/busybox sh`,
+  );
+  await sleep(10_000);
+  await onHost(third, "systemctl restart tailscaled");
+  const answers = (await load).split("\n").map(Number);
+  t.ok(answers.length > 50, `${answers.length} requests`);
+  t.comment(`${answers.filter((one) => one !== 1).length} of ${answers.length} not answered`);
+  t.strictSame(new Set(answers.slice(0, 5)), new Set([1]), "before");
+  t.strictSame(new Set(answers.slice(-5)), new Set([1]), "afterwards");
+  const after =
+    "k3s kubectl get pods -l app=web -o jsonpath='{.items[*].status.containerStatuses[0].containerID}'";
+  const ids = (await onHost(server, after)).split(" ");
+  t.ok(ids.includes(find(third)[3] ?? ""), "its container is the same");
+});
+
 t.test("from outside, only ssh is open, and the web on an edge host", { timeout }, async (t) => {
   t.strictSame(await scan(), { [server]: [22, 80], [second]: [22], [third]: [22] });
   // The scan would have found them: they are there for whoever has no firewall in the way.
