@@ -35,10 +35,20 @@ export function enterNamespace(namespace: string): [string, string] {
 
 /** The arguments of the plug-in script for a host. */
 export function planPlugIn(hostName: string): string[] {
-  const index = labHosts.findIndex(({ name }) => name === hostName);
-  const address = labHosts[index]?.address;
-  if (address === undefined) throw new Error(`${hostName} is not a host of the lab`);
-  return planCable(nameNamespace(hostName), `host${index + 1}`, address);
+  const { port, address } = findPort(hostName);
+  return planCable(nameNamespace(hostName), port, address);
+}
+
+/**
+ * Takes the cable of a host away, if there is one. Without a cable nothing of it is heard any more:
+ * sockets of killed processes keep a namespace alive for minutes, which would answer for the host.
+ */
+export async function unplug(hostName: string): Promise<void> {
+  if (!(await isNamespace(serversNamespace))) return;
+  const { stdout } = await runIp("-n", serversNamespace, "-brief", "link");
+  const { port } = findPort(hostName);
+  if (!new RegExp(`^${port}(@|\\s)`, "m").test(stdout)) return;
+  await runIp("-n", serversNamespace, "link", "delete", port);
 }
 
 /**
@@ -117,6 +127,13 @@ async function isPluggedIn(namespace: string): Promise<boolean> {
   if (!(await isNamespace(namespace))) return false;
   const { stdout } = await runIp("-n", namespace, "route", "show", "default");
   return stdout !== "";
+}
+
+function findPort(hostName: string): { port: string; address: string } {
+  const index = labHosts.findIndex(({ name }) => name === hostName);
+  const address = labHosts[index]?.address;
+  if (address === undefined) throw new Error(`${hostName} is not a host of the lab`);
+  return { port: `host${index + 1}`, address };
 }
 
 function planCable(namespace: string, port: string, address: string): string[] {

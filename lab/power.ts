@@ -5,7 +5,7 @@ import { exitCodes, InfraError } from "../lib/errors.ts";
 import { findLabCgroups, listCgroupProcesses, removeCgroups, thawCgroups } from "./cgroups.ts";
 import { bootHost, readConsole } from "./host.ts";
 import { unmountAll } from "./mounts.ts";
-import { listNamespaceProcesses, nameNamespace, removeNamespace } from "./network.ts";
+import { listNamespaceProcesses, nameNamespace, removeNamespace, unplug } from "./network.ts";
 import type { LabPaths } from "./paths.ts";
 import { findInit, killAll, readCommandLine, signal } from "./processes.ts";
 import { removeEmptyFolder } from "./shared-folders.ts";
@@ -55,6 +55,8 @@ export async function powerOff(paths: LabPaths, host: string): Promise<number> {
   const namespace = nameNamespace(host);
   const cgroups = await findLabCgroups(host);
   await thawCgroups(cgroups);
+  // Whoever loses its power says good-bye to nobody.
+  await unplug(host);
   const count = await killAll(async () => {
     const supervisor = await findSupervisor(paths, host);
     return [
@@ -64,6 +66,8 @@ export async function powerOff(paths: LabPaths, host: string): Promise<number> {
       ...(await listNamespaceProcesses(namespace)),
     ];
   });
+  // It may have been about to boot.
+  await unplug(host);
   await unmountAll(paths.host(host).root);
   await removeCgroups(cgroups);
   await removeNamespace(namespace);
