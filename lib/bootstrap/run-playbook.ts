@@ -1,6 +1,9 @@
+import type { Host } from "../inventory/load.ts";
 import type { Step } from "../steps/step.ts";
 import { chooseWay, type Way } from "./choose-way.ts";
 import type { BootstrapWorld } from "./world.ts";
+
+export type PlaybookWorld = Pick<BootstrapWorld, "playbooks" | "loadHosts" | "connectHosts">;
 
 export interface PlaybookStep {
   /** Also the step's id. */
@@ -17,7 +20,7 @@ export interface PlaybookStep {
 }
 
 /** A playbook as a step: what is so already it finds by itself, task by task. */
-export function runPlaybook(world: BootstrapWorld, step: PlaybookStep): Step {
+export function runPlaybook(world: PlaybookWorld, step: PlaybookStep): Step {
   const { playbook, title, minutes, after, limit, variables } = step;
   return {
     id: playbook,
@@ -30,7 +33,7 @@ export function runPlaybook(world: BootstrapWorld, step: PlaybookStep): Step {
     },
     async act(run) {
       const hosts = await world.loadHosts();
-      const via = await chooseWay(world.connectHosts(hosts), hosts, step.via);
+      const via = await chooseWay(world.connectHosts(hosts), listReached(hosts, limit), step.via);
       const wayNote = via === step.via ? "" : `, via ${via}: the mesh does not reach every host`;
       const { changed } = await world.playbooks.run(playbook, {
         variables: { ...variables, via },
@@ -45,4 +48,13 @@ export function runPlaybook(world: BootstrapWorld, step: PlaybookStep): Step {
       return {};
     },
   };
+}
+
+/** A playbook for some hosts reaches these, and the server, which tasks are delegated to. */
+function listReached(
+  hosts: readonly Host[],
+  limit: readonly string[] | undefined,
+): readonly Host[] {
+  if (limit === undefined) return hosts;
+  return hosts.filter(({ name, group }) => limit.includes(name) || group === "k3s_masters");
 }

@@ -51,6 +51,7 @@ export const failover = defineCommand({
     const { createFailover } = await import("../recovery/failover.ts");
     const { runChange } = await import("../steps/change.ts");
     const { showRun } = await import("../cli/show-run.ts");
+    const { nameHolder } = await import("./name-holder.ts");
     const { site, hosts, world } = await openWorld(flags, terminal);
     const source = getHost(hosts, flags.sourceNode);
     const target = getHost(hosts, flags.targetNode);
@@ -77,7 +78,7 @@ export const failover = defineCommand({
         ask: terminal.ask,
         emit: view.emit,
         signal: terminal.interrupted,
-        holder: await nameHolder(),
+        holder: nameHolder(),
       });
       view.end();
       return await describeResult(result, world, site.runsFolder, terminal);
@@ -89,11 +90,6 @@ export const failover = defineCommand({
 
 function describeHost({ name, publicIp, meshIp, sshPort }: Host): HostToReach {
   return { name, publicIp, sshPort, ...(meshIp === undefined ? {} : { meshIp }) };
-}
-
-async function nameHolder(): Promise<string> {
-  const { hostname, userInfo } = await import("node:os");
-  return `${userInfo().username}@${hostname()}/${process.pid}`;
 }
 
 async function describeResult(

@@ -2,7 +2,6 @@ import { changeFlags, commonFlags, viaFlag } from "../cli/common-flags.ts";
 import { type CommandResult, defineCommand } from "../cli/define-command.ts";
 import { exitCodes, InfraError } from "../errors.ts";
 import type { StepResult } from "../steps/execute.ts";
-import type { Facts } from "../steps/step.ts";
 
 export const initCluster = defineCommand({
   script: "scripts/setup/init-cluster.ts",
@@ -30,8 +29,9 @@ export const initCluster = defineCommand({
     const { executeSteps } = await import("../steps/execute.ts");
     const { systemRandom } = await import("../config/system.ts");
     const { showRun } = await import("../cli/show-run.ts");
-    const { site, hosts, world, examine } = await openBootstrap(flags, terminal);
+    const { site, hosts, world, checkEscrow, examine } = await openBootstrap(flags, terminal);
     const names = hosts.map(({ name }) => name);
+    await checkEscrow();
     const links = await examine(names, terminal.interrupted);
     const plan = renderInitPlan(site.clusterName, hosts, links);
     if (flags.dryRun) {
@@ -72,31 +72,11 @@ async function renderResult(
   clusterName: string,
   results: readonly StepResult[],
 ): Promise<CommandResult> {
-  const { renderTable } = await import("../cli/table.ts");
-  const phases = results.map(({ id, title, startedAt, endedAt, facts }) => ({
-    id,
-    title,
-    seconds: (endedAt - startedAt) / 1000,
-    facts,
-  }));
-  const seconds = phases.reduce((sum, phase) => sum + phase.seconds, 0);
-  const rows = [...phases, { title: "whole", seconds, facts: {} }].map((phase) => [
-    phase.title,
-    phase.seconds.toFixed(1),
-    countChanges(phase.facts),
-  ]);
-  const table = renderTable(rows, ["PHASE", "SECONDS", "CHANGED"]);
+  const { renderPhases } = await import("./render-phases.ts");
+  const { phases, table } = renderPhases(results);
   return {
     exitCode: exitCodes.done,
     text: `${table}\nCluster ${clusterName} is up, and all its nodes are Ready\n`,
     json: { cluster: clusterName, phases },
   };
-}
-
-/** How many tasks of a playbook have changed something, on all hosts. */
-function countChanges({ changed }: Facts): string {
-  if (changed === undefined) return "";
-  return String(
-    Object.values(changed as object).reduce((sum: number, one: number) => sum + one, 0),
-  );
 }

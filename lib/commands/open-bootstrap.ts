@@ -4,14 +4,18 @@ import type { BootstrapWorld } from "../bootstrap/world.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import type { Site } from "../config/site.ts";
 import type { Host } from "../inventory/load.ts";
+import type { ClusterInventory } from "../inventory/load-cluster.ts";
 
 export interface Bootstrap {
   site: Site;
   hosts: Host[];
+  inventory: ClusterInventory;
   world: BootstrapWorld;
+  /** Sees that the server's token could be kept. Throws what checkTokenEscrow throws. */
+  checkEscrow(): Promise<void>;
   /**
    * Looks at this machine and at those hosts before anything is changed; returns the ways between
-   * them. Throws HOSTS_UNFIT, and what checkTokenEscrow and checkOwnMesh throw.
+   * them. Throws HOSTS_UNFIT, and what checkOwnMesh throws.
    */
   examine(names: readonly string[], signal: AbortSignal): Promise<readonly Link[]>;
 }
@@ -41,13 +45,16 @@ export async function openBootstrap(
   return {
     site,
     hosts: cluster.hosts,
+    inventory: cluster,
     world,
+    async checkEscrow() {
+      const { checkTokenEscrow } = await import("../secrets/escrow.ts");
+      await checkTokenEscrow({ site, env });
+    },
     async examine(names, signal) {
       const { checkFitness } = await import("../bootstrap/preflight.ts");
       const { readOwnStatus } = await import("../mesh/connect-mesh.ts");
-      const { checkTokenEscrow } = await import("../secrets/escrow.ts");
       const plan = planning.planHostChecks(cluster);
-      await checkTokenEscrow({ site, env });
       const ask = async () => await readOwnStatus(env);
       if (flags.via !== "public") await checkOwnMesh(ask, plan.mesh);
       const hosts = world.connectHosts(plan.hosts);

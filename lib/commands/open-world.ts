@@ -2,7 +2,7 @@ import type { Terminal } from "../cli/terminal.ts";
 import type { Site } from "../config/site.ts";
 import { exitCodes, hasCode, InfraError } from "../errors.ts";
 import type { Host } from "../inventory/load.ts";
-import type { World } from "../world.ts";
+import type { Cluster, World } from "../world.ts";
 
 export interface OpenSite {
   site: Site;
@@ -40,7 +40,7 @@ export async function openWorld(
     clock: system.systemClock,
     random: system.systemRandom,
   };
-  config.checkClusterIdentity(site, await readIdentity(world, cluster.readClusterUid));
+  await checkIdentity(site, connection);
   terminal.err(`Site ${site.name} (${site.folder}), cluster ${site.clusterName}\n`);
   return { site, hosts, world };
 }
@@ -57,13 +57,19 @@ export function listPlace(flags: {
   };
 }
 
-/** Before anything was done, a cluster that does not answer is bad input and not a failed run. */
-async function readIdentity(
-  world: World,
-  readClusterUid: (cluster: World["cluster"]) => Promise<string>,
-): Promise<string> {
+/**
+ * Sees that a cluster is the site's own. Throws SITE_WRONG_CLUSTER, SITE_CLUSTER_UNKNOWN, and, since
+ * nothing was done yet, CLUSTER_* with exit code 2 when it cannot be asked.
+ */
+export async function checkIdentity(site: Site, cluster: Cluster): Promise<void> {
+  const { checkClusterIdentity } = await import("../config/site.ts");
+  checkClusterIdentity(site, await readIdentity(cluster));
+}
+
+async function readIdentity(cluster: Cluster): Promise<string> {
+  const { readClusterUid } = await import("../cluster/connect.ts");
   try {
-    return await readClusterUid(world.cluster);
+    return await readClusterUid(cluster);
   } catch (error) {
     if (
       !(error instanceof InfraError) ||

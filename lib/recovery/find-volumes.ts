@@ -47,8 +47,11 @@ export interface BoundClaim {
   pods: Pod[];
 }
 
+/** What has to be known of a cluster to say whose data lies where. */
+export type VolumeUsers = Pick<ClusterState, "volumes" | "claims" | "pods">;
+
 /** The claims whose data lies on the node, with the pods that use them. */
-export function findBoundClaims(state: ClusterState, hostname: string): BoundClaim[] {
+export function findBoundClaims(state: VolumeUsers, hostname: string): BoundClaim[] {
   const volumes = new Map(state.volumes.map((volume) => [volume.metadata.name, volume]));
   const users = indexUsers(state.pods);
   return state.claims.flatMap((claim) => {
