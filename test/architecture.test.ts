@@ -10,6 +10,7 @@ const layers: string[][] = [
   ["cluster", "exec"],
   ["inventory", "mesh", "power", "secrets", "velero"],
   ["bootstrap", "recovery"],
+  ["nodes"],
   ["commands", "index.ts"],
 ];
 

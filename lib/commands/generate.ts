@@ -44,6 +44,8 @@ export async function listCommands(): Promise<Command[]> {
     import("./doctor.ts").then((module) => module.doctor),
     import("./init-secrets.ts").then((module) => module.initSecrets),
     import("./init-cluster.ts").then((module) => module.initCluster),
+    import("./join-node.ts").then((module) => module.joinNode),
+    import("./remove-node.ts").then((module) => module.removeNode),
     import("./failover.ts").then((module) => module.failover),
     import("./dr-status.ts").then((module) => module.drStatus),
     import("../../lab/commands/up.ts").then((module) => module.labUp),

@@ -12,41 +12,55 @@ export interface Faults {
   calls(): number;
 }
 
-/**
- * The world as a process sees it that dies at its `killAt`-th call, before the call takes effect or
- * right after it: no call of that process has any effect from then on.
- */
-export function killAtCall(world: World, killAt: number, moment: "before" | "after"): Faults {
+/** A process that dies at one of its calls: none of them has any effect from then on. */
+export interface Mortal {
+  /** Calls that were made so far. */
+  calls(): number;
+  /** Throws `killed` once the process is dead. */
+  check(): void;
+  /** A part of the world as the process sees it; with `only`, other methods are no calls. */
+  wrap<T extends object>(part: T, only?: string[]): T;
+}
+
+/** Dies at its `killAt`-th call, before the call takes effect or right after it. */
+export function createMortal(killAt: number, moment: "before" | "after"): Mortal {
   let calls = 0;
   let dead = false;
-
-  function wrap<T extends object>(part: T, only?: string[]): T {
-    return new Proxy(part, {
-      get(target, key: string) {
-        const value = target[key as keyof T];
-        if (typeof value !== "function" || (only !== undefined && !only.includes(key)))
-          return value;
-        return async (...args: unknown[]) => {
-          if (dead) throw killed;
-          calls += 1;
-          const isTheOne = calls === killAt;
-          if (isTheOne && moment === "before") {
-            dead = true;
-            throw killed;
-          }
-          const result: unknown = await (value as (...all: unknown[]) => unknown)(...args);
-          if (isTheOne) {
-            dead = true;
-            throw killed;
-          }
-          return result;
-        };
-      },
-    });
+  function die(): never {
+    dead = true;
+    throw killed;
   }
-
   return {
     calls: () => calls,
+    check() {
+      if (dead) throw killed;
+    },
+    wrap<T extends object>(part: T, only?: string[]): T {
+      return new Proxy(part, {
+        get(target, key: string) {
+          const value = target[key as keyof T];
+          if (typeof value !== "function" || (only !== undefined && !only.includes(key)))
+            return value;
+          return async (...args: unknown[]) => {
+            if (dead) throw killed;
+            calls += 1;
+            const isTheOne = calls === killAt;
+            if (isTheOne && moment === "before") die();
+            const result: unknown = await (value as (...all: unknown[]) => unknown)(...args);
+            if (isTheOne) die();
+            return result;
+          };
+        },
+      });
+    },
+  };
+}
+
+/** The world as a process sees it that dies at its `killAt`-th call. */
+export function killAtCall(world: World, killAt: number, moment: "before" | "after"): Faults {
+  const { calls, check, wrap } = createMortal(killAt, moment);
+  return {
+    calls,
     world: {
       ...world,
       cluster: wrap(world.cluster),
@@ -56,9 +70,9 @@ export function killAtCall(world: World, killAt: number, moment: "before" | "aft
       clock: {
         now: () => world.clock.now(),
         async sleep(seconds, signal) {
-          if (dead) throw killed;
+          check();
           await world.clock.sleep(seconds, signal);
-          if (dead) throw killed;
+          check();
         },
       },
     },
