@@ -7,7 +7,7 @@ import {
   removeSlice,
   thawCgroups,
 } from "./cgroups.ts";
-import { labHosts } from "./host-list.ts";
+import { allHosts } from "./host-list.ts";
 import { restoreSettings, unloadModules } from "./kernel-settings.ts";
 import { type Mount, readMounts, unmountAll } from "./mounts.ts";
 import { listNamespaceProcesses, listNamespaces, removeNamespace } from "./network.ts";
@@ -70,7 +70,7 @@ async function endEverything(paths: LabPaths, result: DownResult): Promise<void>
     const lists = (await listNamespaces()).map(listNamespaceProcesses);
     return (await Promise.all(lists)).flat();
   });
-  const counts = await Promise.all(labHosts.map(({ name }) => powerOff(paths, name)));
+  const counts = await Promise.all(allHosts.map(({ name }) => powerOff(paths, name)));
   for (const count of counts) result.processes += count;
   const cgroups = await findLabCgroups();
   result.processes += await killAll(async () => await listCgroupProcesses(cgroups));
@@ -84,7 +84,7 @@ async function isSomethingLeft(paths: LabPaths): Promise<boolean> {
   if ((await readMounts()).some((mount) => isBelow(paths, mount))) return true;
   if ((await listNamespaces()).length > 0) return true;
   if ((await findLabCgroups()).length > 0) return true;
-  const power = await Promise.all(labHosts.map(({ name }) => readPower(paths, name)));
+  const power = await Promise.all(allHosts.map(({ name }) => readPower(paths, name)));
   return power.includes("running");
 }
 

@@ -55,6 +55,21 @@ export const labHosts: readonly LabHost[] = [
   },
 ];
 
+/** A host that is there only when it is asked for, to join a cluster of the others. */
+export const spareHost: LabHost = {
+  name: "vps-hetzner-2",
+  group: "k3s_workers",
+  address: "172.31.0.14",
+  provider: "hetzner",
+  providerId: "1004",
+  zone: "hetzner-nbg1",
+  instanceType: "cx22",
+  login: "root",
+};
+
+/** Every host that may be there. */
+export const allHosts: readonly LabHost[] = [...labHosts, spareHost];
+
 export const addresses = {
   /** Of the bridge, where the lab's servers listen. */
   servers: "172.31.0.1",
@@ -67,7 +82,7 @@ export function renderHostsFile(): string {
   const lines = [
     "127.0.0.1 localhost",
     "::1 localhost ip6-localhost ip6-loopback",
-    ...labHosts.map(({ address, name }) => `${address} ${name}`),
+    ...allHosts.map(({ address, name }) => `${address} ${name}`),
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { run } from "../lib/exec/run.ts";
-import { addresses, labHosts } from "./host-list.ts";
+import { addresses, allHosts } from "./host-list.ts";
 import { isMountPoint } from "./mounts.ts";
 import { labName } from "./paths.ts";
 import { findProcesses, readNamespace } from "./processes.ts";
@@ -130,8 +130,8 @@ async function isPluggedIn(namespace: string): Promise<boolean> {
 }
 
 function findPort(hostName: string): { port: string; address: string } {
-  const index = labHosts.findIndex(({ name }) => name === hostName);
-  const address = labHosts[index]?.address;
+  const index = allHosts.findIndex(({ name }) => name === hostName);
+  const address = allHosts[index]?.address;
   if (address === undefined) throw new Error(`${hostName} is not a host of the lab`);
   return { port: `host${index + 1}`, address };
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { constants } from "node:os";
 import path from "node:path";
-import { labHosts, renderHostsFile } from "./host-list.ts";
+import { allHosts, renderHostsFile } from "./host-list.ts";
 import { enterNamespace, operatorNamespace } from "./network.ts";
 import { type Mount, readMounts } from "./mounts.ts";
 import type { LabPaths } from "./paths.ts";
@@ -65,7 +65,7 @@ export async function enterOperator(
   argv: readonly [string, ...string[]],
 ): Promise<readonly [string, ...string[]]> {
   if (isOperator(await readMounts())) return argv;
-  const disks = labHosts.map(({ name }) => paths.host(name).root).join(" ");
+  const disks = allHosts.map(({ name }) => paths.host(name).root).join(" ");
   const files = [paths.operatorHosts, paths.operatorResolver, paths.sshConfig];
   const ownMounts = ["unshare", "--mount", "--propagation", "private"];
   const enter = ["sh", "-c", script, "operator", ...files, disks];

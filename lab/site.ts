@@ -3,7 +3,7 @@ import path from "node:path";
 import { parse, parseDocument, stringify } from "yaml";
 import { repositoryRoot } from "../lib/config/paths.ts";
 import { run } from "../lib/exec/run.ts";
-import { labHosts } from "./host-list.ts";
+import { allHosts, labHosts } from "./host-list.ts";
 import type { LabPaths } from "./paths.ts";
 
 const generalVariables = path.join(
@@ -25,9 +25,9 @@ export async function ensureSite(paths: LabPaths, settings: SiteSettings = {}): 
   await mkdir(path.join(paths.ssh, "hosts"), { recursive: true });
   await mkdir(paths.inventory, { recursive: true });
   await ensureKey(paths.privateKey, "infra-k3s-lab");
-  for (const { name } of labHosts) await ensureKey(paths.host(name).hostKey, name);
+  for (const { name } of allHosts) await ensureKey(paths.host(name).hostKey, name);
   const keys = await Promise.all(
-    labHosts.map(async ({ name, address }) => {
+    allHosts.map(async ({ name, address }) => {
       const [type, key] = (await readFile(`${paths.host(name).hostKey}.pub`, "utf8")).split(" ");
       return `${name},${address} ${type} ${key}\n`;
     }),
@@ -79,8 +79,8 @@ export function renderInventory(paths: Pick<LabPaths, "privateKey">): string {
 }
 
 function renderSshConfig(paths: LabPaths): string {
-  const names = labHosts.map(({ name }) => name).join(" ");
-  const addresses = labHosts.map(({ name, address }) => `Host ${name}\n  HostName ${address}\n`);
+  const names = allHosts.map(({ name }) => name).join(" ");
+  const addresses = allHosts.map(({ name, address }) => `Host ${name}\n  HostName ${address}\n`);
   const settings = [
     "User root",
     `IdentityFile ${paths.privateKey}`,

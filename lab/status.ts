@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { renderTable } from "../lib/cli/table.ts";
 import { readHealth } from "./clouds/control.ts";
 import { askHost } from "./host.ts";
-import { addresses, labHosts } from "./host-list.ts";
+import { addresses, labHosts, spareHost } from "./host-list.ts";
 import { isNamespace, operatorNamespace } from "./network.ts";
 import { readMounts } from "./mounts.ts";
 import { isOperator } from "./operator.ts";
@@ -32,7 +32,10 @@ export interface LabStatus {
 export async function readStatus(paths: LabPaths): Promise<LabStatus> {
   const isThere = (await stat(paths.record).catch(() => undefined)) !== undefined;
   const canAsk = isOperator(await readMounts()) || (await isNamespace(operatorNamespace));
-  const hosts = labHosts.map(async ({ name, address, providerId }): Promise<HostStatus> => {
+  const hasSpare =
+    (await stat(paths.host(spareHost.name).folder).catch(() => undefined)) !== undefined;
+  const known = hasSpare ? [...labHosts, spareHost] : labHosts;
+  const hosts = known.map(async ({ name, address, providerId }): Promise<HostStatus> => {
     const power = await readPower(paths, name);
     const system = power === "running" && canAsk ? await readSystem(paths, name) : "-";
     return { name, address, providerId, power, system };

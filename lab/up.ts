@@ -4,7 +4,7 @@ import { renderBuildEvent } from "./build-progress.ts";
 import { ensureCertificates } from "./certificates.ts";
 import { ensureDisk } from "./host-disk.ts";
 import { type BootedHost, waitForHost } from "./host.ts";
-import { addresses, type LabHost, labHosts } from "./host-list.ts";
+import { addresses, allHosts, type LabHost, labHosts } from "./host-list.ts";
 import { raiseSettings, readModules } from "./kernel-settings.ts";
 import { ensureNetwork } from "./network.ts";
 import { ensureOperatorMesh } from "./mesh/operator.ts";
@@ -24,6 +24,8 @@ export interface UpOptions {
   mirror?: string | undefined;
   /** Whether there is to be a mesh, of which the operator is a member; not when left out. */
   withMesh?: boolean;
+  /** Whether the spare host is to be there, too; it is in no inventory. Not when left out. */
+  withSpare?: boolean;
   progress: Progress;
   signal: AbortSignal;
 }
@@ -37,7 +39,7 @@ export interface UpOptions {
  */
 export async function bringUp(
   paths: LabPaths,
-  { mirror, withMesh = false, progress, signal }: UpOptions,
+  { mirror, withMesh = false, withSpare = false, progress, signal }: UpOptions,
 ): Promise<Record<string, BootedHost>> {
   const modules = await readModules();
   const machine = await readMachine(paths);
@@ -67,7 +69,7 @@ export async function bringUp(
   await ensureNetwork();
   progress.say("the network and the operator's namespace are there");
   const booted = await Promise.all(
-    labHosts.map(async (host) => [
+    (withSpare ? allHosts : labHosts).map(async (host) => [
       host.name,
       await bringUpHost(paths, host, tree, { progress, signal }),
     ]),

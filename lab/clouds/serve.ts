@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from "node:https";
 import { connect, type ListenOptions, type NetConnectOpts, type Server } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { labHosts } from "../host-list.ts";
+import { allHosts } from "../host-list.ts";
 import { findPaths } from "../paths.ts";
 import { powerOff, powerOn, readPower, shutDown } from "../power.ts";
 import { createCacheFiles } from "./cache-files.ts";
@@ -77,7 +77,7 @@ function startChild(name: string, argv: readonly string[], env: Record<string, s
 /** The machines are what they are now; from here on the provider learns only of its own orders. */
 async function openProvider(): Promise<HetznerApi> {
   const paths = findPaths({ XDG_STATE_HOME: settings.stateHome });
-  const nameHost = (id: string) => labHosts.find((host) => host.providerId === id)?.name ?? "";
+  const nameHost = (id: string) => allHosts.find((host) => host.providerId === id)?.name ?? "";
   const provider = createHetznerApi({
     token: readFileSync(settings.tokenFile, "utf8").trim(),
     power: {
@@ -88,7 +88,7 @@ async function openProvider(): Promise<HetznerApi> {
     },
     onFailure: (id, error) => say(`an order for server ${id} failed: ${String(error)}`),
   });
-  for (const { name, providerId, address: publicIp } of labHosts) {
+  for (const { name, providerId, address: publicIp } of allHosts) {
     provider.servers.set(providerId, { name, publicIp, status: await readPower(paths, name) });
   }
   return provider;

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import t from "tap";
-import { labHosts } from "../../lab/host-list.ts";
+import { allHosts, labHosts } from "../../lab/host-list.ts";
 import { buildOperatorEnvironment, isOperator } from "../../lab/operator.ts";
 import { parseMounts } from "../../lab/mounts.ts";
 import { findPaths } from "../../lab/paths.ts";
@@ -35,7 +35,7 @@ t.test("the lab's site is one that every command can load", async (t) => {
   t.match(hosts, expected);
   t.equal(statSync(paths.privateKey).mode & 0o777, 0o600);
   const known = readFileSync(paths.knownHosts, "utf8").trim().split("\n");
-  t.equal(known.length, labHosts.length);
+  t.equal(known.length, allHosts.length);
   t.match(known[0], /^vps-hetzner-1,172\.31\.0\.11 ssh-ed25519 \S+$/);
 });
 
