@@ -46,6 +46,8 @@ export async function openNodes(
       playbooks,
       loadHosts,
       connectHosts,
+      checkForgettable: async (name) =>
+        await inventories.checkForgettable(site.inventoryFolder, name),
       forgetHost: async (name) => await inventories.forgetHost(site.inventoryFolder, name),
     },
   };

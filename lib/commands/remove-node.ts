@@ -34,7 +34,7 @@ export const removeNode = defineCommand({
     const { openNodes } = await import("./open-nodes.ts");
     const { listPlace } = await import("./open-world.ts");
     const { getRemovedHost, planRemoval } = await import("../nodes/plan-removal.ts");
-    const { checkHost } = await import("../nodes/check-host.ts");
+    const { checkRemoval } = await import("../nodes/check-removal.ts");
     const { checkNoOpenRun } = await import("../nodes/hold-cluster.ts");
     const { readNodeState } = await import("../nodes/read-node-state.ts");
     const { buildRemovalSteps } = await import("../nodes/removal-steps.ts");
@@ -54,11 +54,9 @@ export const removeNode = defineCommand({
       isHostGone,
       hasPublicSsh: inventory.findVariable(name, "firewall_public_ssh") !== false,
     });
-    const fault = await checkHost(world.connectHosts(hosts), getRemovedHost(hosts, name), {
-      isHostGone,
-      signal: terminal.interrupted,
-    });
-    if (fault !== undefined) plan.blockers.push(fault);
+    const signal = terminal.interrupted;
+    const host = getRemovedHost(hosts, name);
+    plan.blockers.push(...(await checkRemoval(world, host, { isHostGone, signal })));
     const steps = buildRemovalSteps(world, plan, flags);
     const text = renderRemovalPlan(plan, steps);
     if (flags.dryRun) {

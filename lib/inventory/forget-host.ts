@@ -16,6 +16,12 @@ const parents = ["all", "children", "k3s_cluster", "children"];
 /** What the plays write down of a host in host_vars. */
 const written = ["mesh.yml", "ssh.yml"];
 
+/** Sees that a host could be taken out of hosts.yml. Throws what removeFromHosts throws. */
+export async function checkForgettable(folder: string, name: string): Promise<void> {
+  const file = path.join(folder, "hosts.yml");
+  await removeFromHosts(await readFile(file, "utf8"), name, showPath(file));
+}
+
 /**
  * Takes a host out of hosts.yml, with what the plays have written down of it; gone already is fine.
  * Throws what removeFromHosts throws.

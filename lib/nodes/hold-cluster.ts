@@ -1,6 +1,6 @@
-import { describeError, exitCodes, InfraError } from "../errors.ts";
+import { describeError } from "../errors.ts";
 import { acquireLock } from "../steps/lock.ts";
-import { ensureOwnNamespace, listOpenRuns, renderCommand } from "../steps/runs.ts";
+import { describeOpenRun, ensureOwnNamespace, listOpenRuns } from "../steps/runs.ts";
 import type { NodeWorld } from "./world.ts";
 
 /**
@@ -32,12 +32,5 @@ export async function checkNoOpenRun(
   place: Record<string, string>,
 ): Promise<void> {
   const [run] = await listOpenRuns(cluster);
-  if (run === undefined) return;
-  throw new InfraError({
-    code: "RUN_OTHER_OPEN",
-    message: `run ${run.id} is not finished; nothing was changed`,
-    why: `it was started ${run.startedAt} as: ${renderCommand(run, place)}`,
-    fix: `Finish it first: ${renderCommand(run, place)}`,
-    exitCode: exitCodes.needsPerson,
-  });
+  if (run !== undefined) throw describeOpenRun(run, place);
 }

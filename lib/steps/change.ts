@@ -8,6 +8,7 @@ import { undoSteps } from "./run-step.ts";
 import {
   countRuns,
   createRun,
+  describeOpenRun,
   ensureOwnNamespace,
   listOpenRuns,
   renderCommand,
@@ -116,17 +117,7 @@ async function findOwnRun<Plan>(
   const runs = await listOpenRuns(world.cluster);
   const wanted = renderCommand(change);
   const other = runs.find((run) => renderCommand(run) !== wanted);
-  if (other !== undefined) {
-    throw new InfraError({
-      code: "RUN_OTHER_OPEN",
-      message: `run ${other.id} is not finished`,
-      why: `it was started ${other.startedAt} as: ${renderCommand(other, change.place)}`,
-      fix: other.irreversible
-        ? `Finish it first: ${renderCommand(other, change.place)}`
-        : `Finish it first: ${renderCommand(other, change.place)}\nor undo it:     ${renderCommand(other, change.place)} --abort`,
-      exitCode: exitCodes.needsPerson,
-    });
-  }
+  if (other !== undefined) throw describeOpenRun(other, change.place);
   return runs[0];
 }
 

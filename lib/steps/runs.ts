@@ -1,3 +1,4 @@
+import { exitCodes, InfraError } from "../errors.ts";
 import { type ConfigMap, type Ref } from "../objects.ts";
 import type { World } from "../world.ts";
 import { ownNamespace } from "./lock.ts";
@@ -34,6 +35,20 @@ export function renderCommand(
   const all = { ...run.arguments, ...place };
   const flags = Object.entries(all).map(([name, value]) => `--${name} ${value}`);
   return ["zx", run.command, ...flags].join(" ");
+}
+
+/** RUN_OTHER_OPEN, with how to end it. */
+export function describeOpenRun(run: RunRecord, place: Record<string, string>): InfraError {
+  const command = renderCommand(run, place);
+  return new InfraError({
+    code: "RUN_OTHER_OPEN",
+    message: `run ${run.id} is not finished`,
+    why: `it was started ${run.startedAt} as: ${command}`,
+    fix: run.irreversible
+      ? `Finish it first: ${command}`
+      : `Finish it first: ${command}\nor undo it:     ${command} --abort`,
+    exitCode: exitCodes.needsPerson,
+  });
 }
 
 /** All runs that have not ended, the oldest first. */

@@ -247,6 +247,19 @@ const mistakes: Mistake[] = [
     says: /its node is Ready.*\n.*it lets somebody in, and has k3s/,
   },
   {
+    name: "a host that others are written by way of",
+    command: "remove",
+    code: "INVENTORY_HOST_SHARED",
+    prepare: ({ folder }) => {
+      const small = hosts.replace("vps-aws-1: {", "vps-aws-1: &small {");
+      const text = small.replace(
+        /vps-dead-1: .*/,
+        "vps-dead-1: { <<: *small, public_ip: 192.0.2.4 }",
+      );
+      writeFileSync(path.join(folder, "inventory/hosts.yml"), text);
+    },
+  },
+  {
     name: "a failover that is not finished",
     command: "remove",
     code: "RUN_OTHER_OPEN",

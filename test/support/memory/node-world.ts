@@ -117,6 +117,7 @@ export async function createNodes({ hasMesh = false } = {}): Promise<MemoryNodes
       },
       probe: async () => "open",
     }),
+    checkForgettable: async () => undefined,
     forgetHost: wrap(inventory).forgetHost,
   });
   return {
