@@ -19,9 +19,10 @@ export function buildRemovalSteps(
   plan: RemovalPlan,
   { via }: { via: Way },
 ): Step[] {
-  const drain = drainNode(world, plan, via);
-  const uninstall = removeK3s(world, plan, via, [drain.id]);
-  const deletion = deleteNode(world, plan, [uninstall.id]);
+  // Nobody would confirm that a pod has ended on a host that is gone, or whose node is not Ready.
+  const drains = plan.node === "ready" && !plan.isHostGone ? [drainNode(world, plan, via)] : [];
+  const uninstalls = plan.isHostGone ? [] : [removeK3s(world, plan, via, listIds(drains))];
+  const deletion = deleteNode(world, plan, listIds(uninstalls));
   const shutOut = runPlaybook(world, {
     playbook: "firewall",
     title: `Let it in no more at the firewalls of ${plan.peers.join(", ")}`,
@@ -32,16 +33,11 @@ export function buildRemovalSteps(
     variables: { firewall_former_hosts: [plan.host.name] },
   });
   const outside = plan.peers.length === 0 ? [deletion] : [deletion, shutOut];
-  return [
-    drain,
-    uninstall,
-    ...outside,
-    forgetHost(
-      world,
-      plan,
-      outside.map(({ id }) => id),
-    ),
-  ];
+  return [...drains, ...uninstalls, ...outside, forgetHost(world, plan, listIds(outside))];
+}
+
+function listIds(steps: readonly Step[]): string[] {
+  return steps.map(({ id }) => id);
 }
 
 function drainNode(world: NodeWorld, plan: RemovalPlan, via: Way): Step {
@@ -56,11 +52,6 @@ function drainNode(world: NodeWorld, plan: RemovalPlan, via: Way): Step {
       limit: [name],
     }),
     async observe() {
-      if (plan.isHostGone)
-        return { state: "not-needed", note: "no pod runs on a host that is gone" };
-      if (plan.node !== "ready") {
-        return { state: "not-needed", note: "nobody there would confirm that a pod has ended" };
-      }
       const [node, pods] = await Promise.all([
         world.cluster.find({ kind: "Node", name }),
         world.cluster.list("Pod", { fields: { "spec.nodeName": name } }),
@@ -94,19 +85,23 @@ function removeK3s(world: NodeWorld, plan: RemovalPlan, via: Way, after: string[
     }),
     irreversible: true,
     async observe() {
-      // A claim may have been made, or a failover may have ended, since somebody thought about the plan.
-      const { claims } = findVolumes(await readNodeState(world.cluster), name);
-      const blocker = describeClaims(name, claims);
-      if (blocker !== undefined) {
-        throw new InfraError({ ...blocker, exitCode: exitCodes.needsPerson });
-      }
-      if (plan.isHostGone) return { state: "not-needed", note: "the host is gone" };
+      await refuseClaims(world, name);
       return { state: "open" };
     },
   };
 }
 
-function deleteNode({ cluster }: NodeWorld, plan: RemovalPlan, after: string[]): Step {
+/**
+ * A claim may have been made, or a failover may have ended, since somebody thought about the plan.
+ * Throws NODE_HAS_VOLUMES.
+ */
+async function refuseClaims({ cluster }: NodeWorld, name: string): Promise<void> {
+  const blocker = describeClaims(name, findVolumes(await readNodeState(cluster), name).claims);
+  if (blocker !== undefined) throw new InfraError({ ...blocker, exitCode: exitCodes.needsPerson });
+}
+
+function deleteNode(world: NodeWorld, plan: RemovalPlan, after: string[]): Step {
+  const { cluster } = world;
   const { name } = plan.host;
   const node: Ref<"Node"> = { kind: "Node", name };
   // By it no other machine can take the name (https://docs.k3s.io/architecture). k3s removes it with
@@ -137,6 +132,7 @@ function deleteNode({ cluster }: NodeWorld, plan: RemovalPlan, after: string[]):
     timeoutSeconds: 120,
     waitsFor: `the node ${name} to be gone`,
     async observe() {
+      if (plan.isHostGone) await refuseClaims(world, name);
       return (await listLeft()).length === 0 ? { state: "done" } : { state: "open" };
     },
     async act() {

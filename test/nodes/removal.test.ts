@@ -300,6 +300,19 @@ t.test("of a host that is gone only the traces go", async (t) => {
   checkGone(t, nodes);
 });
 
+t.test("a claim on a host that is gone is still found at the last moment", async (t) => {
+  const nodes = await createNodes();
+  await addStatefulSet(nodes.memory, "db", [{ name: "data", content: "rows" }]);
+  nodes.memory.setHost(source, "off");
+  await nodes.memory.settle(60);
+  const wanted = { ...(await plan(nodes, { isHostGone: true })), blockers: [] };
+  t.match(await execute(nodes.world, wanted), {
+    state: "undone",
+    failure: { step: "delete-node", error: { code: "NODE_HAS_VOLUMES" } },
+  });
+  t.ok(nodes.memory.cluster.peek({ kind: "Node", name: source }));
+});
+
 t.test("a node that nobody hears of is not drained: k3s is removed at once", async (t) => {
   const nodes = await createNodes();
   nodes.memory.setHost(source, "cut-off");
