@@ -28,6 +28,7 @@ const usage = `k3s stand-in of the lab
 usage: k3s server|agent [--FLAG VALUE]...    and /etc/rancher/k3s/config.yaml
        k3s kubectl|ctr [ARGUMENT]...
        k3s token create|generate|list|delete [ARGUMENT]...
+       k3s etcd-snapshot save|ls|delete [ARGUMENT]...
        k3s --version
 `
 
@@ -59,6 +60,8 @@ func run(name string, args []string) error {
 		return become("ctr", args, "CONTAINERD_ADDRESS="+agent.ContainerdSocket, "CONTAINERD_NAMESPACE=k8s.io")
 	case "token":
 		return server.RunToken(context.Background(), args)
+	case "etcd-snapshot":
+		return server.RunSnapshot(context.Background(), args)
 	case "--version", "-v":
 		return printVersion()
 	case "help", "--help", "-h":

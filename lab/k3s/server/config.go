@@ -19,6 +19,7 @@ const (
 	loopback = "127.0.0.1"
 	// apiAddress is kube-apiserver's own; every other one leads to the gateway.
 	apiAddress  = "127.0.0.2"
+	etcdAddress = loopback + ":2379"
 	defaultPort = "6443"
 )
 

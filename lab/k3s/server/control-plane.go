@@ -29,7 +29,7 @@ func (config config) planEtcd() (process.Program, error) {
 	args := []string{
 		"--name=" + name,
 		"--data-dir=" + folder,
-		"--listen-client-urls=https://127.0.0.1:2379," + client,
+		"--listen-client-urls=https://" + etcdAddress + "," + client,
 		"--advertise-client-urls=" + client,
 		"--listen-peer-urls=https://127.0.0.1:2380," + peer,
 		"--initial-advertise-peer-urls=" + peer,
@@ -84,7 +84,7 @@ func (config config) planAPIServer() process.Program {
 		"--etcd-cafile=" + tls + "etcd/server-ca.crt",
 		"--etcd-certfile=" + tls + "etcd/client.crt",
 		"--etcd-keyfile=" + tls + "etcd/client.key",
-		"--etcd-servers=https://127.0.0.1:2379",
+		"--etcd-servers=https://" + etcdAddress,
 		"--kubelet-certificate-authority=" + tls + "server-ca.crt",
 		"--kubelet-client-certificate=" + tls + "client-kube-apiserver.crt",
 		"--kubelet-client-key=" + tls + "client-kube-apiserver.key",

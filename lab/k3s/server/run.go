@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"time"
 
@@ -83,13 +82,7 @@ func runControlPlane(
 	ctx context.Context, config config, client *kubernetes.Clientset, passwords *passwords, manifests *manifests, group *process.Group,
 ) error {
 	// kube-apiserver gives up when there is no datastore, and would then have to start again.
-	if err := waitFor(ctx, "the datastore", func() error {
-		connection, err := net.DialTimeout("tcp", "127.0.0.1:2379", time.Second)
-		if err != nil {
-			return err
-		}
-		return connection.Close()
-	}); err != nil {
+	if err := waitFor(ctx, "the datastore", tryEtcd); err != nil {
 		return err
 	}
 	group.Keep(config.planAPIServer())

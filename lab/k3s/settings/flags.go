@@ -73,6 +73,8 @@ var flags = concat(
 		flag{name: "kube-controller-manager-arg", kind: arguments},
 		flag{name: "kube-scheduler-arg", kind: arguments},
 		flag{name: "etcd-arg", kind: arguments},
+		// Of `k3s etcd-snapshot`: the server itself makes no snapshots.
+		flag{name: "etcd-snapshot-dir"},
 	),
 	idleFlags(text, false, "v", "vmodule", "log", "alsologtostderr", "image-credential-provider-bin-dir",
 		"image-credential-provider-config", "lb-server-port", "container-runtime-endpoint", "snapshotter",
@@ -85,7 +87,7 @@ var flags = concat(
 		"servicelb-namespace", "write-kubeconfig-group", "helm-job-image", "cluster-reset-restore-path",
 		"datastore-endpoint", "datastore-cafile", "datastore-certfile", "datastore-keyfile",
 		"etcd-snapshot-name", "etcd-snapshot-schedule-cron", "etcd-snapshot-retention",
-		"etcd-snapshot-reconcile-interval", "etcd-snapshot-dir", "etcd-s3-endpoint", "etcd-s3-endpoint-ca",
+		"etcd-snapshot-reconcile-interval", "etcd-s3-endpoint", "etcd-s3-endpoint-ca",
 		"etcd-s3-access-key", "etcd-s3-secret-key", "etcd-s3-session-token", "etcd-s3-bucket",
 		"etcd-s3-bucket-lookup-type", "etcd-s3-region", "etcd-s3-folder", "etcd-s3-proxy",
 		"etcd-s3-config-secret", "etcd-s3-retention", "etcd-s3-timeout", "system-default-registry",
