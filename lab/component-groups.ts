@@ -80,6 +80,13 @@ const etcd: ComponentGroup = {
       module: "go.etcd.io/etcd/server/v3",
       answers: { etcd: { args: ["--version"], says: "etcd Version: {number}" } },
     },
+    {
+      // Reads and restores snapshots. No part of the release: k3s has it as a library.
+      file: "etcdutl",
+      package: "go.etcd.io/etcd/etcdutl/v3",
+      module: "go.etcd.io/etcd/etcdutl/v3",
+      answers: { etcdutl: { args: ["version"], says: "etcdutl version: {number}" } },
+    },
   ],
 };
 
