@@ -22,7 +22,7 @@ const progressSeconds = 10;
 export interface BuildOptions {
   cacheFolder?: string;
   /** Stamped on Kubernetes instead of the version in its go.mod: `v1.36.4+k3s1`. */
-  kubernetesVersion?: string;
+  kubernetesVersion?: string | undefined;
   /** Only the groups of these names. */
   only?: readonly string[];
   /** The environment that Go gets, but for what would change a program; our own when left out. */

@@ -1,5 +1,5 @@
 import { loadVersions, renderRestoreImage } from "../lib/config/versions.ts";
-import { buildComponents, type Components } from "./build-components.ts";
+import { buildComponents, type BuildOptions, type Components } from "./build-components.ts";
 import { renderBuildEvent } from "./build-progress.ts";
 import { ensureCluster, type LabCluster } from "./cluster.ts";
 import { type DebianFiles, ensureDebianFiles } from "./debian-files.ts";
@@ -32,16 +32,22 @@ export async function bringUpCluster(
   return { booted, cluster };
 }
 
-/** The release and its parts out of the cache, or built now. Throws what its parts throw. */
+/**
+ * The release and its parts out of the cache, or built now. With a `kubernetesVersion`, `v1.36.3+k3s2`
+ * for one, it is another release to upgrade to: of the same source, stamped otherwise. Throws what
+ * its parts throw.
+ */
 export async function prepareRelease({
   progress,
   signal,
-}: Pick<UpOptions, "progress" | "signal">): Promise<{
+  kubernetesVersion,
+}: Pick<UpOptions, "progress" | "signal"> & Pick<BuildOptions, "kubernetesVersion">): Promise<{
   components: Components;
   debian: DebianFiles;
   release: K3sRelease;
 }> {
   const components = await buildComponents({
+    kubernetesVersion,
     signal,
     onEvent: (event) => {
       const text = renderBuildEvent(event);
