@@ -2,6 +2,7 @@
 const shortestSecret = 6;
 
 const forms = new Set<string>();
+/** Of all forms; made anew by the first redact after one was added. */
 let pattern: RegExp | undefined;
 
 /**
@@ -11,16 +12,23 @@ let pattern: RegExp | undefined;
 export function registerSecret(value: string): void {
   const bare = value.trim();
   if (bare.length < shortestSecret) return;
+  const known = forms.size;
   // A file's last newline belongs to what it holds when encoded, but not where it is quoted.
   for (const text of [bare, value]) for (const form of encode(text)) forms.add(form);
-  // The longest first: a secret that begins with another one must not leave its tail behind.
-  const longestFirst = [...forms].toSorted((a, b) => b.length - a.length);
-  pattern = new RegExp(longestFirst.map(escape).join("|"), "g");
+  if (forms.size > known) pattern = undefined;
 }
 
 /** The text with every registered secret replaced by `[secret]`. */
 export function redact(text: string): string {
-  return pattern === undefined ? text : text.replace(pattern, "[secret]");
+  if (forms.size === 0) return text;
+  pattern ??= buildPattern();
+  return text.replace(pattern, "[secret]");
+}
+
+function buildPattern(): RegExp {
+  // The longest first: a secret that begins with another one must not leave its tail behind.
+  const longestFirst = [...forms].toSorted((a, b) => b.length - a.length);
+  return new RegExp(longestFirst.map(escape).join("|"), "g");
 }
 
 /**
