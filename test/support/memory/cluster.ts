@@ -14,7 +14,8 @@ export type Listener = (kind: KindName) => void;
 
 /**
  * An API server in memory: names, UIDs, resource versions, preconditions, finalizers and merge
- * patches as the real one has them. It knows no kind's meaning; controllers.ts does.
+ * patches as the real one has them. It knows no kind's meaning; controllers.ts does. Objects are
+ * frozen, which is many times as fast as a copy for everybody who looks at one.
  */
 export interface MemoryCluster extends Cluster {
   readonly listeners: Listener[];
@@ -51,7 +52,7 @@ export function createCluster(now: () => number): MemoryCluster {
   ): Promise<T> {
     const ref = refOf(object);
     if (objects.has(keyOf(ref))) throw failure("CLUSTER_EXISTS", ref);
-    if (options.dryRun === true) return copy(object);
+    if (options.dryRun === true) return freeze(copy(object));
     version += 1;
     const stored = copy(object);
     stored.metadata.uid = `00000000-0000-4000-8000-${String(version).padStart(12, "0")}`;
@@ -60,9 +61,9 @@ export function createCluster(now: () => number): MemoryCluster {
     if (stored.kind === "PersistentVolumeClaim") {
       stored.metadata.finalizers = ["kubernetes.io/pvc-protection"];
     }
-    objects.set(keyOf(ref), stored);
+    objects.set(keyOf(ref), freeze(stored));
     tell(ref.kind);
-    return copy(stored);
+    return stored;
   }
 
   async function patch<K extends KindName>(ref: Ref<K>, patch: MergePatch): Promise<KindMap[K]> {
@@ -103,14 +104,11 @@ export function createCluster(now: () => number): MemoryCluster {
   }
 
   function peek<K extends KindName>(ref: Ref<K>): KindMap[K] | undefined {
-    const stored = objects.get(keyOf(ref));
-    return stored === undefined ? undefined : (copy(stored) as KindMap[K]);
+    return objects.get(keyOf(ref)) as KindMap[K] | undefined;
   }
 
   function all<K extends KindName>(kind: K): KindMap[K][] {
-    return [...objects.values()]
-      .filter((object) => object.kind === kind)
-      .map((object) => copy(object) as KindMap[K]);
+    return [...objects.values()].filter((object) => object.kind === kind) as KindMap[K][];
   }
 
   function change<K extends KindName>(ref: Ref<K>, patch: MergePatch): KindMap[K] {
@@ -125,12 +123,12 @@ export function createCluster(now: () => number): MemoryCluster {
     ) {
       throw failure("CLUSTER_CONFLICT", ref);
     }
-    const patched = mergePatch(stored, patch) as KubeObject;
     version += 1;
-    patched.metadata.resourceVersion = String(version);
+    const versioned = { metadata: { resourceVersion: String(version) } };
+    const patched = freeze(mergePatch(mergePatch(stored, patch), versioned) as KindMap[K]);
     objects.set(keyOf(ref), patched);
     tell(ref.kind);
-    return copy(patched) as KindMap[K];
+    return patched;
   }
 
   function remove(ref: Ref): void {
@@ -174,6 +172,13 @@ function copy<T>(value: T): T {
   const result: Record<string, unknown> = {};
   for (const key of Object.keys(value)) result[key] = copy((value as Record<string, unknown>)[key]);
   return result as T;
+}
+
+/** Freezes JSON-like data; what is frozen already is so down to its leaves. */
+function freeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) freeze(part);
+  return Object.freeze(value);
 }
 
 function keyOf(ref: Ref): string {

@@ -85,9 +85,9 @@ export async function createWorld(): Promise<MemoryWorld> {
     for (const { name, state } of machines) {
       const lease = { kind: "Lease", name, namespace: "kube-node-lease" } as const;
       const now = clock.now();
-      if (state === "up") {
-        const renewTime = new Date(now - (now % (heartbeatSeconds * 1000))).toISOString();
-        cluster.change(lease, { spec: { renewTime } });
+      const beat = new Date(now - (now % (heartbeatSeconds * 1000))).toISOString();
+      if (state === "up" && cluster.peek(lease)?.spec?.renewTime !== beat) {
+        cluster.change(lease, { spec: { renewTime: beat } });
       }
       const renewed = Date.parse(cluster.peek(lease)?.spec?.renewTime ?? "");
       const status = now - renewed >= graceSeconds * 1000 ? "Unknown" : "True";
