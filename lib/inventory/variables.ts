@@ -30,6 +30,9 @@ interface ReadFiles {
   errors: InfraError[];
 }
 
+/** Built once: the roles stay as they are while a command runs. */
+let variablesSchema: Promise<JSONSchema> | undefined;
+
 const groups = ["all", "k3s_cluster", "k3s_masters", "k3s_workers"] as const;
 
 /**
@@ -42,7 +45,8 @@ export async function readVariables(
   folder: string,
   hosts: readonly { name: string; group: string }[],
 ): Promise<LocatedVariables> {
-  const schema = await buildSchema();
+  variablesSchema ??= buildSchema();
+  const schema = await variablesSchema;
   const ofGroups = path.join(folder, "group_vars");
   const ofHosts = path.join(folder, "host_vars");
   const names = [...new Set(hosts.map(({ name }) => name))];
