@@ -1,4 +1,5 @@
 import type { Answer, ComponentGroup } from "./component-group.ts";
+import { etcd } from "./etcd-group.ts";
 import { headscale, tailscale } from "./mesh/component-groups.ts";
 import { sops } from "./sops-group.ts";
 
@@ -67,25 +68,6 @@ const containerd: ComponentGroup = {
       module: containerdModule,
       stamps: containerdStamps,
       answers: { ctr: { args: ["--version"], says: `${containerdModule} {version}` } },
-    },
-  ],
-};
-
-const etcd: ComponentGroup = {
-  name: "etcd",
-  programs: [
-    {
-      file: "etcd",
-      package: "go.etcd.io/etcd/server/v3",
-      module: "go.etcd.io/etcd/server/v3",
-      answers: { etcd: { args: ["--version"], says: "etcd Version: {number}" } },
-    },
-    {
-      // Reads and restores snapshots. No part of the release: k3s has it as a library.
-      file: "etcdutl",
-      package: "go.etcd.io/etcd/etcdutl/v3",
-      module: "go.etcd.io/etcd/etcdutl/v3",
-      answers: { etcdutl: { args: ["version"], says: "etcdutl version: {number}" } },
     },
   ],
 };

@@ -9,7 +9,7 @@ import { checkDisk } from "../../lab/disk.ts";
 import { hasCode, InfraError } from "../../lib/errors.ts";
 
 const etcd =
-  'printf "#!/bin/sh\\necho etcd Version: 3.6.16\\n" > $out/server; chmod +x $out/server';
+  'printf "#!/bin/sh\\necho etcd Version: 3.6.16\\n" > $out/server; printf "#!/bin/sh\\necho etcdutl version: 3.6.16\\n" > $out/etcdutl; chmod +x $out/*';
 
 /** A `go` that writes its arguments to $CALLS and runs `build`, with $out as the folder to fill. */
 function makeGo(build: string, version = "go1.26.8"): string {
@@ -55,12 +55,12 @@ t.test("what is missing is built, what is there is not", async (t) => {
   t.strictSame(kinds, ["planned", "started", "built"]);
   t.match(first.folders["etcd"], /cache\/etcd-[0-9a-f]{16}$/);
   t.equal(first.programs["etcd"], path.join(first.folders["etcd"] ?? "", "etcd"));
-  t.strictSame(await readdir(first.folders["etcd"] ?? ""), ["etcd"]);
+  t.strictSame((await readdir(first.folders["etcd"] ?? "")).toSorted(), ["etcd", "etcdutl"]);
 
   const calls = readFileSync(path.join(folder, "calls"), "utf8");
   t.match(
     calls,
-    /^-mod=readonly linux 0 build -o \S+\/ -v -trimpath .* go\.etcd\.io\/etcd\/server\/v3\n$/,
+    /^-mod=readonly linux 0 build -o \S+\/ -v -trimpath .* go\.etcd\.io\/etcd\/server\/v3 go\.etcd\.io\/etcd\/etcdutl\/v3\n$/,
   );
 
   const second = await buildComponents(options);
