@@ -8,7 +8,10 @@ export const labUp = defineCommand({
     "Bring up the lab as root: three hosts with systemd and sshd, and the servers of their clouds",
   examples: [
     { line: "zx scripts/lab/up.ts", does: "bring up what is not up; goes on where it was stopped" },
-    { line: "zx scripts/lab/up.ts --cluster", does: "then a k3s cluster on them, by Ansible" },
+    {
+      line: "zx scripts/lab/up.ts --cluster",
+      does: "then a k3s cluster on them over a mesh, by init-cluster.ts",
+    },
     { line: "zx scripts/lab/shell.ts", does: "look around there afterwards" },
     { line: "zx scripts/lab/down.ts", does: "remove all of it again" },
   ],
@@ -20,7 +23,7 @@ export const labUp = defineCommand({
     },
     mesh: {
       type: "boolean",
-      help: "start headscale, too, which hosts can join; it is built first, which takes minutes once",
+      help: "make a mesh, too: headscale, which hosts can join, and the operator as a member; --cluster has it",
     },
     ...labFlags,
   },
