@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import t, { type Test } from "tap";
-import { stringify } from "yaml";
+import { parseDocument, stringify } from "yaml";
 import { prepareSite } from "../../../lab/cluster.ts";
 import { labHosts } from "../../../lab/host-list.ts";
 import { createAuthKey, listMeshNodes } from "../../../lab/mesh/coordinator.ts";
@@ -62,7 +62,9 @@ async function withHosts<T>(change: (text: string) => string, work: () => Promis
 
 /** The inventory with the server alone. */
 function keepServer(text: string): string {
-  return text.replace(/^ +k3s_workers:\n(?: {10,}.*\n)*/m, "");
+  const inventory = parseDocument(text);
+  inventory.deleteIn(["all", "children", "k3s_cluster", "children", "k3s_workers"]);
+  return inventory.toString();
 }
 
 /** The one line of each host in an error that tells of several. */
