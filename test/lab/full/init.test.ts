@@ -133,7 +133,7 @@ t.test("hosts that are not fit: a line for each finding, and nothing is changed"
     /clock is (59\d|600) s ahead.* Fix: /,
     /only 0 MB free on \/tmp/,
   ]);
-  t.match(findLines(run, third), [/Fix: ssh-copy-id/]);
+  t.match(findLines(run, third), [/does not let "ec2-user" in .* Fix: .*ssh-copy-id/]);
   t.ok(run.seconds < patience);
   await isBare(t);
 });
@@ -167,13 +167,19 @@ t.test("an auth key that has expired: each host says so, and how to mend it", as
   rmSync(testVariables);
   t.equal(run.exitCode, 4, run.told);
   t.match(run.told, "PLAYBOOK_FAILED");
-  t.match(run.told, new RegExp(`${names.join(", ")}: .*authkey expired`));
-  t.match(run.told, "vault_tailscale_authkey");
+  const { why = "" } = (run.document.error ?? {}) as { why?: string };
+  // Hosts that say the same have one line.
+  for (const name of names) {
+    const line = why.split("\n").find((one) => one.split(":")[0]?.includes(name));
+    t.match(line, /authkey expired.* vault_tailscale_authkey/, name);
+  }
   t.notMatch(run.told, expired);
   t.ok(run.seconds < patience);
 });
 
 t.test("one host alone is a cluster", { timeout }, async (t) => {
+  // The run before has written a key of a host down that is not in this inventory.
+  rmSync(path.join(paths.inventory, "host_vars"), { recursive: true, force: true });
   const run = await withHosts(keepServer, async () => await init());
   t.equal(run.exitCode, 0, run.told);
   t.strictSame(await listNodes(), [server]);
