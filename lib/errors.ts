@@ -65,6 +65,17 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof InfraError && codes.includes(error.code);
 }
 
+/** The same error before anything was done, when what cannot be asked is bad input. */
+export function asRefusal(error: InfraError): InfraError {
+  return new InfraError({
+    ...describeBlocker(error),
+    message: `${error.message}; nothing was changed`,
+    ...(error.where === undefined ? {} : { where: error.where }),
+    exitCode: exitCodes.badInput,
+    cause: error,
+  });
+}
+
 /** An error as a part of a plan, which is JSON: what forbids it. */
 export function describeBlocker({ code, message, why, fix }: InfraError): ErrorDetails {
   return {

@@ -1,4 +1,4 @@
-import { InfraError } from "../errors.ts";
+import { asRefusal, InfraError } from "../errors.ts";
 import type { Host } from "../inventory/load.ts";
 import type { MeshStatus } from "../mesh/mesh.ts";
 import type { Hosts } from "../world.ts";
@@ -26,15 +26,17 @@ export async function chooseWay(
 
 /**
  * Sees that this machine is a member of the mesh, by which it will reach hosts and the API. ZeroTier's
- * service tells its state to root only, so nothing is asked there. Throws MESH_NOT_JOINED, and what
- * readStatus throws.
+ * service tells its state to root only, so nothing is asked there. Throws MESH_NOT_JOINED and, with
+ * exit code 2 since nothing was done yet, what readStatus throws.
  */
 export async function checkOwnMesh(
   readStatus: () => Promise<MeshStatus>,
   kind: string,
 ): Promise<void> {
   if (kind !== "tailscale") return;
-  const { state } = await readStatus();
+  const { state } = await readStatus().catch((error: unknown) => {
+    throw error instanceof InfraError ? asRefusal(error) : error;
+  });
   if (state === "running") return;
   throw new InfraError({
     code: "MESH_NOT_JOINED",

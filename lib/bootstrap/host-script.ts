@@ -33,7 +33,9 @@ printf '{"fact":"user","name":%s}\n' "$(text "$(id -un)")"
 
 # As Ansible does: with the password of the login, where there is one.
 as_root() {
-  if [ -z "$password" ]; then sudo -n "$@"; else printf '%s\n' "$password" | sudo -k -S -p '' "$@"; fi
+  if [ -z "$password" ]; then timeout 10 sudo -n "$@"
+  else printf '%s\n' "$password" | timeout 10 sudo -k -S -p '' "$@"
+  fi
 }
 if ! command -v sudo >/dev/null; then
   state=missing says=

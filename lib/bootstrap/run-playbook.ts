@@ -15,7 +15,7 @@ export interface PlaybookStep {
   via: Way;
   /** The only hosts that it is for; all when left out. */
   limit?: readonly string[];
-  /** Beside `via`. */
+  /** Beside `via`, which is given where it is not auto. */
   variables?: Readonly<Record<string, unknown>>;
 }
 
@@ -36,7 +36,8 @@ export function runPlaybook(world: PlaybookWorld, step: PlaybookStep): Step {
       const via = await chooseWay(world.connectHosts(hosts), listReached(hosts, limit), step.via);
       const wayNote = via === step.via ? "" : `, via ${via}: the mesh does not reach every host`;
       const { changed } = await world.playbooks.run(playbook, {
-        variables: { ...variables, via },
+        // What the inventory itself says of it stays, unless there is a reason.
+        variables: { ...variables, ...(via === "auto" ? {} : { via }) },
         ...(limit === undefined ? {} : { limit }),
         onProgress: (note) => run.report({ note: note + wayNote }),
         signal: run.signal,

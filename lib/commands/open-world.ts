@@ -1,6 +1,6 @@
 import type { Terminal } from "../cli/terminal.ts";
 import type { Site } from "../config/site.ts";
-import { exitCodes, hasCode, InfraError } from "../errors.ts";
+import { asRefusal, hasCode, InfraError } from "../errors.ts";
 import type { Host } from "../inventory/load.ts";
 import type { Cluster, World } from "../world.ts";
 
@@ -71,19 +71,7 @@ async function readIdentity(cluster: Cluster): Promise<string> {
   try {
     return await readClusterUid(cluster);
   } catch (error) {
-    if (
-      !(error instanceof InfraError) ||
-      !hasCode(error, "CLUSTER_UNREACHABLE", "CLUSTER_TIMEOUT", "CLUSTER_FORBIDDEN")
-    ) {
-      throw error;
-    }
-    throw new InfraError({
-      code: error.code,
-      message: `${error.message}; nothing was changed`,
-      ...(error.why === undefined ? {} : { why: error.why }),
-      ...(error.fix === undefined ? {} : { fix: error.fix }),
-      exitCode: exitCodes.badInput,
-      cause: error,
-    });
+    const isUnasked = hasCode(error, "CLUSTER_UNREACHABLE", "CLUSTER_TIMEOUT", "CLUSTER_FORBIDDEN");
+    throw error instanceof InfraError && isUnasked ? asRefusal(error) : error;
   }
 }

@@ -1,5 +1,6 @@
 import t from "tap";
 import { checkOwnMesh } from "../../lib/bootstrap/choose-way.ts";
+import { InfraError } from "../../lib/errors.ts";
 import type { MeshStatus } from "../../lib/mesh/mesh.ts";
 
 function answer(state: MeshStatus["state"]): () => Promise<MeshStatus> {
@@ -25,6 +26,18 @@ t.test("one that is not is told how to join", async (t) => {
     code: "MESH_NOT_JOINED",
     why: /needs-login/,
     fix: /tailscale up/,
+    exitCode: 2,
+  });
+});
+
+t.test("one without Tailscale has changed nothing yet", async (t) => {
+  const missing = async (): Promise<never> => {
+    throw new InfraError({ code: "MESH_MISSING", message: "none", fix: "install it", exitCode: 4 });
+  };
+  await t.rejects(checkOwnMesh(missing, "tailscale"), {
+    code: "MESH_MISSING",
+    message: "none; nothing was changed",
+    fix: "install it",
     exitCode: 2,
   });
 });

@@ -5,6 +5,7 @@ import { type DoctorReport, doctorReportSchema } from "../../lib/bootstrap/check
 import { runCommand } from "../../lib/cli/run-command.ts";
 import { doctor } from "../../lib/commands/doctor.ts";
 import { getValidator } from "../../lib/schema/ajv.ts";
+import { setVariables } from "../support/environment.ts";
 import { createFakeTerminal } from "../support/fake-terminal.ts";
 import { facts, print } from "../support/memory/fleet.ts";
 
@@ -83,15 +84,7 @@ function setUp(t: Test, files: { hosts?: string; groupVars?: string } = {}): Pla
     FAKE_LOG: at("log"),
     FAKE_FACTS: at("facts"),
   };
-  const before = { ...process.env };
-  Object.assign(process.env, env);
-  t.teardown(() => {
-    for (const name of Object.keys(env)) {
-      const value = before[name];
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  });
+  setVariables(t, env);
   return { site: at("site"), readLog: () => readFileSync(at("log"), "utf8") };
 }
 

@@ -6,6 +6,7 @@ import { joinNode } from "../../lib/commands/join-node.ts";
 import { removeNode } from "../../lib/commands/remove-node.ts";
 import { createRun, ensureOwnNamespace } from "../../lib/steps/runs.ts";
 import { type FakeKubeApi, renderKubeconfig, startFakeKubeApi } from "../support/fake-kube-api.ts";
+import { setVariables } from "../support/environment.ts";
 import { createFakeTerminal } from "../support/fake-terminal.ts";
 import { facts, print } from "../support/memory/fleet.ts";
 
@@ -91,18 +92,6 @@ async function createPlace(t: Test): Promise<Place> {
         .split("\n")
         .map((line) => line.replace(/^--inventory=\S+ /, "")),
   };
-}
-
-function setVariables(t: Test, variables: Record<string, string>): void {
-  const before = { ...process.env };
-  Object.assign(process.env, variables);
-  t.teardown(() => {
-    for (const name of Object.keys(variables)) {
-      const value = before[name];
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  });
 }
 
 function writeSite(folder: string, uid: string | undefined): void {
@@ -335,9 +324,9 @@ t.test("a host joins: its playbooks, and the others' firewalls", async (t) => {
   t.equal(exitCode, 0, stderr);
   t.match(stdout, /\nvps-aws-1 is a Ready node of cluster one\n$/);
   t.strictSame(place.readRuns(), [
-    '--limit=vps-aws-1 --extra-vars {"via":"auto"} playbooks/bootstrap.yml',
-    '--limit=vps-hetzner-1,vps-vultr-1 --extra-vars {"via":"auto"} playbooks/firewall.yml',
-    '--limit=vps-aws-1 --extra-vars {"k3s_absent_hosts":["vps-dead-1"],"via":"auto"} playbooks/k3s-worker.yml',
+    "--limit=vps-aws-1 --extra-vars {} playbooks/bootstrap.yml",
+    "--limit=vps-hetzner-1,vps-vultr-1 --extra-vars {} playbooks/firewall.yml",
+    '--limit=vps-aws-1 --extra-vars {"k3s_absent_hosts":["vps-dead-1"]} playbooks/k3s-worker.yml',
   ]);
 });
 
@@ -348,9 +337,9 @@ t.test("a host goes: playbooks, node and inventory", async (t) => {
   t.match(stdout, /\nvps-aws-1 is no node of cluster one any more, and not in its inventory\n/);
   t.match(stdout, /\nLeft for you:\n {2}- commit the inventory: .*hosts\.yml\n$/);
   t.strictSame(place.readRuns(), [
-    '--limit=vps-aws-1 --extra-vars {"via":"auto"} playbooks/k3s-drain.yml',
-    '--limit=vps-aws-1 --extra-vars {"confirm":"vps-aws-1","via":"auto"} playbooks/k3s-uninstall.yml',
-    '--limit=vps-hetzner-1,vps-vultr-1 --extra-vars {"firewall_former_hosts":["vps-aws-1"],"via":"auto"} playbooks/firewall.yml',
+    "--limit=vps-aws-1 --extra-vars {} playbooks/k3s-drain.yml",
+    '--limit=vps-aws-1 --extra-vars {"confirm":"vps-aws-1"} playbooks/k3s-uninstall.yml',
+    '--limit=vps-hetzner-1,vps-vultr-1 --extra-vars {"firewall_former_hosts":["vps-aws-1"]} playbooks/firewall.yml',
   ]);
   t.strictSame(listWrites(place), ["DELETE /api/v1/nodes/vps-aws-1"]);
   const text = readFileSync(path.join(place.folder, "inventory/hosts.yml"), "utf8");

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import t from "tap";
 import { ensureAnsible } from "../../lab/ansible.ts";
@@ -18,6 +18,7 @@ import { repositoryRoot } from "../../lib/config/paths.ts";
 import { loadSite } from "../../lib/config/site.ts";
 import { loadInventory } from "../../lib/inventory/load.ts";
 import { asOperator } from "./support/bare-hosts.ts";
+import { claimLab } from "./support/own-lab.ts";
 
 /** Needs root and a machine that fits the lab, and makes and takes down a lab of its own. */
 const paths = findPaths();
@@ -82,13 +83,7 @@ function spoil(release: K3sRelease, file: string, folder: string): K3sRelease {
   return { ...release, sums };
 }
 
-t.setTimeout(0);
-if (process.getuid?.() !== 0) {
-  t.comment("skipped: needs root");
-  process.exit(0);
-}
-if (existsSync(paths.state)) throw new Error(`a lab is there already: ${paths.state}`);
-t.teardown(() => void runScript("down"));
+claimLab(t, paths);
 
 const { components, release } = await prepareRelease({ progress, signal });
 const baseUrl = findFileUrl(release.folder);

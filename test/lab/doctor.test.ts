@@ -6,7 +6,7 @@ import t from "tap";
 import type { Check, DoctorReport } from "../../lib/bootstrap/check.schema.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
 import { findPaths } from "../../lab/paths.ts";
-import { changeHost, offClock } from "./support/inventory.ts";
+import { changeHost, fullFolder, noSudo, offClock } from "./support/inventory.ts";
 
 /**
  * Needs root and a machine that fits the lab. Hosts that are up are used, with or without a cluster,
@@ -107,25 +107,18 @@ t.test("the lab's hosts are well, whatever this machine lacks", async (t) => {
 });
 
 t.test("each mistake of a host has its one line, and none holds up the others", async (t) => {
-  const user = "lab-nosudo";
   const key = path.join(t.testdir({}), "other");
   execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
   t.teardown(async () => {
-    await onHost(server, `userdel --remove ${user}`);
-    await onHost(second, `umount /tmp; ${offClock.remove}`);
+    await onHost(server, noSudo.remove);
+    await onHost(second, `${fullFolder.remove}; ${offClock.remove}`);
   });
-  await onHost(
-    server,
-    `useradd --create-home --shell /bin/sh ${user} && cp -r /root/.ssh /home/${user}/ && chown -R ${user} /home/${user}/.ssh`,
-  );
+  await onHost(server, noSudo.make);
   await onHost(second, offClock.make);
-  await onHost(
-    second,
-    "mount -t tmpfs -o size=1m full /tmp && head -c 2M /dev/zero >/tmp/zero || true",
-  );
+  await onHost(second, fullFolder.make);
   const site = copySite(t.testdir({}), (text) => {
-    const noSudo = changeHost(text, server, /ansible_user: root/, `ansible_user: ${user}`);
-    return changeHost(noSudo, third, /(ansible_ssh_private_key_file): \S+/, `$1: ${key}`);
+    const changed = changeHost(text, server, /ansible_user: root/, `ansible_user: ${noSudo.user}`);
+    return changeHost(changed, third, /(ansible_ssh_private_key_file): \S+/, `$1: ${key}`);
   });
   const report = await examine(site);
   t.strictSame(

@@ -56,8 +56,8 @@ t.test(
     const outcome = await execute(nodes, wanted);
     t.equal(outcome.exitCode, 0);
     t.strictSame(nodes.played, [
-      { name: "bootstrap", limit: [fresh], variables: { via: "auto" } },
-      { name: "k3s-worker", limit: [fresh], variables: { k3s_absent_hosts: [], via: "auto" } },
+      { name: "bootstrap", limit: [fresh], variables: {} },
+      { name: "k3s-worker", limit: [fresh], variables: { k3s_absent_hosts: [] } },
     ]);
     t.strictSame(outcome.results.at(-1)?.facts, { cordoned: false });
     const node = nodes.memory.cluster.peek({ kind: "Node", name: fresh });

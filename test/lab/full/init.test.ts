@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,9 +13,9 @@ import { runScript, type ScriptEnd } from "../../../lab/run-script.ts";
 import { findFileUrl } from "../../../lab/servers.ts";
 import { bringUp } from "../../../lab/up.ts";
 import { prepareRelease } from "../../../lab/up-cluster.ts";
-import { repositoryRoot } from "../../../lib/config/paths.ts";
 import { onHost } from "../support/bare-hosts.ts";
-import { changeHost, offClock } from "../support/inventory.ts";
+import { changeHost, fullFolder, noSudo, offClock } from "../support/inventory.ts";
+import { claimLab } from "../support/own-lab.ts";
 
 /** Needs root and a machine that fits the lab, and makes and takes down a lab of its own. */
 const paths = findPaths();
@@ -90,15 +89,7 @@ async function listNodes(): Promise<string[]> {
     .toSorted();
 }
 
-t.setTimeout(0);
-if (process.getuid?.() !== 0) {
-  t.comment("skipped: needs root");
-  process.exit(0);
-}
-if (existsSync(paths.state)) throw new Error(`a lab is there already: ${paths.state}`);
-t.teardown(() => {
-  spawnSync(process.execPath, [path.join(repositoryRoot, "scripts/lab/down.ts")]);
-});
+claimLab(t, paths);
 
 const { components, release } = await prepareRelease({ progress, signal });
 await bringUp(paths, { withMesh: true, progress, signal });
@@ -106,26 +97,24 @@ const baseUrl = findFileUrl(release.folder);
 await prepareSite(paths, { components, release, baseUrl, progress });
 
 t.test("hosts that are not fit: a line for each finding, and nothing is changed", async (t) => {
-  const user = "lab-nosudo";
-  await onHost(
-    server,
-    `useradd --create-home --shell /bin/sh ${user} && cp -r /root/.ssh /home/${user}/ && chown -R ${user} /home/${user}/.ssh`,
-  );
+  await onHost(server, noSudo.make);
   await onHost(second, offClock.make);
-  await onHost(
-    second,
-    "mount -t tmpfs -o size=1m full /tmp && head -c 2M /dev/zero >/tmp/zero || true",
-  );
+  await onHost(second, fullFolder.make);
   const run = await withHosts(
     (text) => {
-      const noSudo = changeHost(text, server, /ansible_user: root/, `ansible_user: ${user}`);
+      const changed = changeHost(
+        text,
+        server,
+        /ansible_user: root/,
+        `ansible_user: ${noSudo.user}`,
+      );
       const key = /ansible_ssh_private_key_file: \S+/;
-      return changeHost(noSudo, third, key, `ansible_ssh_private_key_file: ${paths.privateKey}`);
+      return changeHost(changed, third, key, `ansible_ssh_private_key_file: ${paths.privateKey}`);
     },
     async () => await init(),
   );
-  await onHost(server, `userdel --remove ${user}`);
-  await onHost(second, `umount /tmp; ${offClock.remove}`);
+  await onHost(server, noSudo.remove);
+  await onHost(second, `${fullFolder.remove}; ${offClock.remove}`);
   t.equal(run.exitCode, 2, run.told);
   t.match(run.told, "HOSTS_UNFIT");
   t.match(findLines(run, server), [/sudo.* Fix: /]);

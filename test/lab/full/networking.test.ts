@@ -1,5 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import t from "tap";
@@ -18,9 +17,9 @@ import { findFileUrl } from "../../../lab/servers.ts";
 import { bringUp } from "../../../lab/up.ts";
 import { prepareRelease } from "../../../lab/up-cluster.ts";
 import { readKubeconfig } from "../../../lib/cluster/kubeconfig.ts";
-import { repositoryRoot } from "../../../lib/config/paths.ts";
 import { run } from "../../../lib/exec/run.ts";
 import { loadInventory } from "../../../lib/inventory/load.ts";
+import { claimLab } from "../support/own-lab.ts";
 
 /** Needs root and a machine that fits the lab, and makes and takes down a lab of its own. */
 const paths = findPaths();
@@ -79,18 +78,7 @@ function readAddresses(): Promise<(string | undefined)[]> {
   return loadInventory(paths.inventory).then((hosts) => hosts.map(({ meshIp }) => meshIp));
 }
 
-function runScript(name: string): void {
-  const script = path.join(repositoryRoot, "scripts/lab", `${name}.ts`);
-  spawnSync(process.execPath, [script]);
-}
-
-t.setTimeout(0);
-if (process.getuid?.() !== 0) {
-  t.comment("skipped: needs root");
-  process.exit(0);
-}
-if (existsSync(paths.state)) throw new Error(`a lab is there already: ${paths.state}`);
-t.teardown(() => runScript("down"));
+claimLab(t, paths);
 
 const { components, release } = await prepareRelease({ progress, signal });
 await bringUp(paths, { withMesh: true, progress, signal });

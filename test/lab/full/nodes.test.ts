@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,9 +14,9 @@ import { runScript, type ScriptEnd } from "../../../lab/run-script.ts";
 import { findFileUrl } from "../../../lab/servers.ts";
 import { bringUp } from "../../../lab/up.ts";
 import { prepareRelease } from "../../../lab/up-cluster.ts";
-import { repositoryRoot } from "../../../lib/config/paths.ts";
 import { getHost, loadInventory } from "../../../lib/inventory/load.ts";
 import { apply, onHost, planWeb } from "../support/bare-hosts.ts";
+import { claimLab } from "../support/own-lab.ts";
 
 /** Needs root and a machine that fits the lab, and makes and takes down a lab of its own. */
 const paths = findPaths();
@@ -188,15 +187,7 @@ async function checkGone(t: Test, before: string): Promise<void> {
   });
 }
 
-t.setTimeout(0);
-if (process.getuid?.() !== 0) {
-  t.comment("skipped: needs root");
-  process.exit(0);
-}
-if (existsSync(paths.state)) throw new Error(`a lab is there already: ${paths.state}`);
-t.teardown(() => {
-  spawnSync(process.execPath, [path.join(repositoryRoot, "scripts/lab/down.ts")]);
-});
+claimLab(t, paths);
 
 const { components, release } = await prepareRelease({ progress, signal });
 await bringUp(paths, { withMesh: true, withSpare: true, progress, signal });

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -16,10 +15,10 @@ import { runPlaybook } from "../../../lab/playbook.ts";
 import type { Progress } from "../../../lab/progress.ts";
 import { findFileUrl } from "../../../lab/servers.ts";
 import { bringUpCluster, prepareRelease } from "../../../lab/up-cluster.ts";
-import { repositoryRoot } from "../../../lib/config/paths.ts";
 import { versionsFile } from "../../../lib/config/versions.ts";
 import { run } from "../../../lib/exec/run.ts";
 import { onHost } from "../support/bare-hosts.ts";
+import { claimLab } from "../support/own-lab.ts";
 
 /** Needs root and a machine that fits the lab, and makes and takes down a lab of its own. */
 const paths = findPaths();
@@ -144,15 +143,7 @@ function planBeat(image: string): unknown {
   };
 }
 
-t.setTimeout(0);
-if (process.getuid?.() !== 0) {
-  t.comment("skipped: needs root");
-  process.exit(0);
-}
-if (existsSync(paths.state)) throw new Error(`a lab is there already: ${paths.state}`);
-t.teardown(() => {
-  spawnSync(process.execPath, [path.join(repositoryRoot, "scripts/lab/down.ts")]);
-});
+claimLab(t, paths);
 
 const { release, components } = await prepareRelease({ progress, signal });
 const kubernetesVersion = release.version.replace(/\d+$/, (revision) => `${Number(revision) + 1}`);

@@ -4,6 +4,19 @@ export const offClock = {
   remove: "rm -f /usr/local/bin/date",
 } as const;
 
+/** A user who may log in as root may, and may not use sudo. */
+export const noSudo = {
+  user: "lab-nosudo",
+  make: "useradd --create-home --shell /bin/sh lab-nosudo && cp -r /root/.ssh /home/lab-nosudo/ && chown -R lab-nosudo /home/lab-nosudo/.ssh",
+  remove: "userdel --remove lab-nosudo",
+} as const;
+
+/** A /tmp without room. */
+export const fullFolder = {
+  make: "mount -t tmpfs -o size=1m full /tmp && head -c 2M /dev/zero >/tmp/zero || true",
+  remove: "umount /tmp",
+} as const;
+
 /** Changes what hosts.yml says of one host. */
 export function changeHost(text: string, host: string, from: RegExp, to: string): string {
   const [before = "", after = ""] = text.split(`${host}:`);
