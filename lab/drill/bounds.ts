@@ -11,7 +11,7 @@ export const bounds = {
   restoreExtra: 4,
   killToReport: 120,
   /** With nothing to build. */
-  whole: 420,
+  whole: 300,
   /** Orders that have to be there for the checks of lost ones to mean something. */
   ordersBefore: 100,
   ordersAfter: 10,

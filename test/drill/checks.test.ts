@@ -250,7 +250,7 @@ const faults: readonly { what: string; seenBy: string; spoil: (facts: DrillFacts
   {
     what: "the whole takes long",
     seenBy: "whole-drill",
-    spoil: (facts) => (facts.endedAt = at(421)),
+    spoil: (facts) => (facts.endedAt = at(301)),
   },
 ];
 
