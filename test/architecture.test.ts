@@ -8,8 +8,8 @@ import { repositoryRoot } from "../lib/config/paths.ts";
 const layers: string[][] = [
   ["errors.ts", "objects.ts", "world.ts", "cli", "config", "schema", "steps"],
   ["cluster", "exec"],
-  ["inventory", "mesh", "power", "secrets", "velero"],
-  ["bootstrap", "recovery"],
+  ["inventory", "manifests", "mesh", "power", "secrets", "velero"],
+  ["bootstrap", "lint", "recovery"],
   ["nodes"],
   ["commands", "index.ts"],
 ];

@@ -19,6 +19,32 @@ export async function parseYaml(text: string, file: string): Promise<YamlSource>
   const lineCounter = new yaml.LineCounter();
   // prettyErrors would quote the line, as some messages end with a text: it may be a password.
   const document = yaml.parseDocument(text, { lineCounter, merge: true, prettyErrors: false });
+  return readDocument(yaml, document, { text, file, lineCounter });
+}
+
+/**
+ * Reads every document of a YAML text as parseYaml reads one; the empty ones are left out. Throws
+ * what parseYaml throws, for the first mistake.
+ */
+export async function parseYamlDocuments(text: string, file: string): Promise<YamlSource[]> {
+  const yaml = await import("yaml");
+  const lineCounter = new yaml.LineCounter();
+  const options = { lineCounter, merge: true, prettyErrors: false };
+  const documents = yaml.parseAllDocuments(text, options);
+  if (!Array.isArray(documents)) return [];
+  return documents
+    .map((document) => readDocument(yaml, document, { text, file, lineCounter }))
+    .filter(({ value }) => value !== null);
+}
+
+interface Source {
+  text: string;
+  file: string;
+  lineCounter: LineCounter;
+}
+
+function readDocument(yaml: Yaml, document: Document.Parsed, source: Source): YamlSource {
+  const { text, file, lineCounter } = source;
   const [error] = document.errors;
   if (error !== undefined) {
     const where = placeOf(file, lineCounter, error.pos[0]);

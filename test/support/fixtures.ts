@@ -23,7 +23,8 @@ export function listValid(kind: string): Fixture[] {
 /** The files of test/fixtures/invalid/<kind>, each with what its first line says it must give. */
 export function listInvalid(kind: string): InvalidFixture[] {
   return list("invalid", kind).map((fixture) => {
-    const [, code, line, column] = /^# expects: ([A-Z_]+) (\d+):(\d+)\n/.exec(fixture.text) ?? [];
+    const [, code, line, column] =
+      /^# expects: ([A-Z0-9_]+) (\d+):(\d+)\n/.exec(fixture.text) ?? [];
     if (code === undefined)
       throw new Error(`${fixture.file}: its first line has to say what it expects`);
     return { ...fixture, code, line: Number(line), column: Number(column) };

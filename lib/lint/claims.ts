@@ -1,0 +1,33 @@
+/** Who says what a file may look like. */
+export type Claim =
+  /** Objects for the cluster. */
+  | { kind: "manifests" }
+  /** A YAML file of ours, with a schema of its own. */
+  | { kind: "config"; name: ConfigName }
+  /** YAML that another tool reads; only its syntax is judged. */
+  | { kind: "yaml"; reader: string }
+  | { kind: "json"; reader: string }
+  /** Made wrong on purpose, for the tests. */
+  | { kind: "fixture" }
+  /** Any other text. */
+  | { kind: "text" };
+
+export type ConfigName = "versions" | "policy" | "site";
+
+/** The first pattern that fits a path decides. */
+const claims: readonly [RegExp, Claim][] = [
+  [/^test\/fixtures\//, { kind: "fixture" }],
+  [/^config\/versions\.yaml$/, { kind: "config", name: "versions" }],
+  [/^config\/dr\/policy\.yaml$/, { kind: "config", name: "policy" }],
+  [/^site\.yaml$/, { kind: "config", name: "site" }],
+  [/^ansible\/.*\.ya?ml$/, { kind: "yaml", reader: "Ansible" }],
+  [/^\.github\/.*\.ya?ml$/, { kind: "yaml", reader: "GitHub" }],
+  [/^[^/]*\.json$/, { kind: "json", reader: "the tool that it is named after" }],
+  [/^config\/schemas\/.*\.json$/, { kind: "json", reader: "JSON Schema" }],
+  [/\.(ya?ml|json)$/, { kind: "manifests" }],
+];
+
+/** What a file is judged as, by its path in the judged folder. */
+export function findClaim(file: string): Claim {
+  return claims.find(([pattern]) => pattern.test(file))?.[1] ?? { kind: "text" };
+}

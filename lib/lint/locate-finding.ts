@@ -1,0 +1,30 @@
+import type { Place } from "../errors.ts";
+import type { YamlSource } from "../config/parse-yaml.ts";
+import type { Manifest } from "../manifests/manifest.ts";
+import type { Fault, Finding, ObjectFault, Rule, TextFault } from "./rule.ts";
+
+/** A fault of an object with its place, given the documents of the object's file. */
+export function locateObjectFault(
+  rule: Rule,
+  manifest: Manifest,
+  fault: ObjectFault,
+  documents: readonly YamlSource[],
+): Finding {
+  const { at, part = "key", ...rest } = fault;
+  const where = documents[manifest.document]?.locate([...manifest.at, ...at], part);
+  return toFinding(rule, rest, where ?? { file: manifest.file });
+}
+
+/** A fault of a text with its place. */
+export function locateTextFault(rule: Rule, file: string, text: string, fault: TextFault): Finding {
+  const { offset, ...rest } = fault;
+  const before = text.slice(0, offset);
+  const line = before.split("\n").length;
+  return toFinding(rule, rest, { file, line, column: offset - before.lastIndexOf("\n") });
+}
+
+/** The fault as it is told. */
+export function toFinding(rule: Rule, fault: Fault, where: Place): Finding {
+  const { code = rule.codes[0], message, why, fix } = fault;
+  return { rule: rule.id, code, message, where, ...(why === undefined ? {} : { why }), fix };
+}

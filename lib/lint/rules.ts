@@ -1,0 +1,5 @@
+import type { Rule } from "./rule.ts";
+import { imageUnpinned } from "./rules/image-unpinned.ts";
+
+/** Every rule, in the order of its page. */
+export const rules: readonly Rule[] = [imageUnpinned];

@@ -1,0 +1,89 @@
+import type { DataPath } from "../schema/explain.ts";
+
+/** An object as YAML gives it. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** One Kubernetes object in a file, with what it is known by. */
+export interface Manifest {
+  /** Relative to the judged folder, with "/" between its parts. */
+  file: string;
+  /** Which document of the file, from 0; empty ones do not count. */
+  document: number;
+  /** Where in the document it begins: not at the top when it is an item of a List. */
+  at: DataPath;
+  apiVersion: string;
+  kind: string;
+  /** Empty when the object has none. */
+  name: string;
+  namespace: string | undefined;
+  value: Fields;
+}
+
+/** The objects of a file's documents; what has no apiVersion and kind is none. */
+export function listManifests(file: string, documents: readonly unknown[]): Manifest[] {
+  return documents.flatMap((value, document) => listObjects(file, document, [], value));
+}
+
+/** `apps/Deployment`; without the version, since most rules hold for all of them. */
+export function describeKind({ apiVersion, kind }: Pick<Manifest, "apiVersion" | "kind">): string {
+  const slash = apiVersion.indexOf("/");
+  return slash === -1 ? kind : `${apiVersion.slice(0, slash)}/${kind}`;
+}
+
+/** The value under a path of keys and indexes; undefined where the path ends early. */
+export function getAt(value: unknown, ...path: string[]): unknown {
+  let at = value;
+  for (const step of path) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, step)) return undefined;
+    at = (at as Fields)[step];
+  }
+  return at;
+}
+
+/** The text under a path; undefined when there is none. */
+export function getText(value: unknown, ...path: string[]): string | undefined {
+  const found = getAt(value, ...path);
+  return typeof found === "string" ? found : undefined;
+}
+
+/** The items of the list under a path; empty when there is no list. */
+export function getList(value: unknown, ...path: string[]): readonly unknown[] {
+  const found = getAt(value, ...path);
+  return Array.isArray(found) ? found : [];
+}
+
+/** The fields of the map under a path; empty when there is no map. */
+export function getFields(value: unknown, ...path: string[]): Fields {
+  const found = getAt(value, ...path);
+  return isFields(found) ? found : {};
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function listObjects(file: string, document: number, at: DataPath, value: unknown): Manifest[] {
+  if (!isFields(value)) return [];
+  const { apiVersion, kind } = value;
+  if (typeof apiVersion !== "string" || typeof kind !== "string") return [];
+  if (apiVersion === "v1" && kind === "List") {
+    return getList(value, "items").flatMap((item, index) =>
+      listObjects(file, document, [...at, "items", String(index)], item),
+    );
+  }
+  const metadata = getFields(value, "metadata");
+  const name = metadata["name"];
+  const namespace = metadata["namespace"];
+  return [
+    {
+      file,
+      document,
+      at,
+      apiVersion,
+      kind,
+      name: typeof name === "string" ? name : "",
+      namespace: typeof namespace === "string" ? namespace : undefined,
+      value,
+    },
+  ];
+}

@@ -1,0 +1,52 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import t from "tap";
+import { loadVersions } from "../../lib/config/versions.ts";
+import { judge } from "../../lib/lint/judge.ts";
+import { buildSettings } from "../../lib/lint/settings.ts";
+import { rules } from "../../lib/lint/rules.ts";
+import { openCatalog } from "../../lib/schema/open-catalog.ts";
+import { listInvalid, listValid } from "../support/fixtures.ts";
+import { placeFixture, readBase } from "../support/lint-fixtures.ts";
+
+const settings = buildSettings(await loadVersions());
+const catalog = await openCatalog(settings.minor);
+const base = readBase();
+const folder = path.resolve(import.meta.dirname, "../fixtures");
+
+async function judgeText(text: string) {
+  const { findings } = await judge(placeFixture(base, text), rules, catalog, settings);
+  return findings;
+}
+
+t.test("the repository that the fixtures are put into has no mistake", async (t) => {
+  t.strictSame((await judge(base, rules, catalog, settings)).findings, []);
+});
+
+for (const { id, codes } of rules) {
+  t.test(id, async (t) => {
+    const told = new Set<string>();
+    for (const fixture of listInvalid(id)) {
+      const findings = await judgeText(fixture.text);
+      const found = findings.map(({ rule, code, where }) => ({
+        rule,
+        code,
+        line: where.line,
+        column: where.column,
+      }));
+      const { code, line, column } = fixture;
+      t.strictSame(found, [{ rule: id, code, line, column }], `${id}/${fixture.name}`);
+      told.add(code);
+      for (const { fix, message } of findings) t.ok(fix !== "" && message !== "", fixture.name);
+    }
+    t.strictSame(
+      codes.filter((code) => !told.has(code)),
+      [],
+      "each code has a fixture",
+    );
+    if (!existsSync(path.join(folder, "valid", id))) return;
+    for (const { name, text } of listValid(id)) {
+      t.strictSame(await judgeText(text), [], `${id}/${name}`);
+    }
+  });
+}

@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import type { SourceFile } from "../../lib/lint/list-files.ts";
+import { repositoryRoot } from "../../lib/config/paths.ts";
+
+/** Where a fixture's objects are when it does not say so. */
+const usualFile = "kubernetes/apps/shop/app.yaml";
+const baseFolder = path.join(repositoryRoot, "test/fixtures/repository");
+
+/** The small repository without mistakes that every fixture is put into; its settings are ours. */
+export function readBase(): SourceFile[] {
+  const shared = ["config/versions.yaml", ...listBelow(repositoryRoot, "config/velero")];
+  return [
+    ...listBelow(baseFolder, ".").map((file) => readIn(baseFolder, file)),
+    ...shared.map((file) => readIn(repositoryRoot, file)),
+  ];
+}
+
+function listBelow(root: string, folder: string): string[] {
+  return readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
+}
+
+/**
+ * The base with the files of a fixture: a line `# file: PATH` begins one, and without such a line all
+ * of it is one file. Each keeps the line numbers of the fixture.
+ */
+export function placeFixture(base: readonly SourceFile[], text: string): SourceFile[] {
+  const files = new Map(base.map(({ file, text: content }) => [file, content]));
+  for (const [file, content] of splitFixture(text)) files.set(file, content);
+  return [...files].map(([file, content]) => ({ file, text: content }));
+}
+
+function splitFixture(text: string): Map<string, string> {
+  if (!/^# file: /m.test(text)) return new Map([[usualFile, text]]);
+  const parts = new Map<string, string>();
+  let before = 0;
+  for (const part of text.split(/^(?=# file: )/m)) {
+    const [, file] = /^# file: (\S+)\n/.exec(part) ?? [];
+    if (file !== undefined) parts.set(file, "\n".repeat(before) + part);
+    before += part.split("\n").length - 1;
+  }
+  return parts;
+}
+
+function readIn(root: string, file: string): SourceFile {
+  return { file, text: readFileSync(path.join(root, file), "utf8") };
+}
