@@ -31,6 +31,8 @@ export interface CommandInput<Flags extends FlagTable> {
   flags: FlagValues<Flags>;
   /** What stands behind `--`; empty unless the command has a `rest`. */
   rest: string[];
+  /** The one value without a flag; undefined when it is not given. */
+  operand: string | undefined;
 }
 
 export interface CommandResult {
@@ -50,6 +52,8 @@ export interface Command<Flags extends FlagTable = FlagTable> {
   /** Whole command lines, the most common one first. */
   examples: readonly { line: string; does: string }[];
   flags: Flags;
+  /** The one value that may stand without a flag, as the help writes it: `DIR`. */
+  operand?: { value: string; help: string };
   /** What may follow `--`, as the help writes it: `PROGRAM ARGUMENT…`. It is left as it is. */
   rest?: string;
   run(input: CommandInput<Flags>, terminal: Terminal): Promise<CommandResult>;

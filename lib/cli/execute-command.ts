@@ -76,7 +76,7 @@ async function execute(session: Session): Promise<ExitCode> {
       return exitCodes.done;
     }
     const { parseFlags } = await import("./parse-flags.ts");
-    const result = await command.run({ flags: parseFlags(command, args), rest }, terminal);
+    const result = await command.run({ ...parseFlags(command, args), rest }, terminal);
     if (session.json) {
       writeDocument(session, {
         ok: result.exitCode === exitCodes.done,

@@ -13,33 +13,38 @@ type Token = NonNullable<ReturnType<typeof readTokens>>[number];
 type OptionToken = Extract<Token, { kind: "option" }>;
 
 /**
- * The values of a command's flags. Throws, all with exit code 2, CLI_FLAG_UNKNOWN,
+ * The values of a command's flags, and its operand. Throws, all with exit code 2, CLI_FLAG_UNKNOWN,
  * CLI_FLAG_MISSING, CLI_FLAG_REPEATED, CLI_VALUE_MISSING, CLI_VALUE_INVALID and
  * CLI_ARGUMENT_UNEXPECTED.
  */
 export function parseFlags<Flags extends FlagTable>(
-  command: Pick<Command<Flags>, "script" | "flags">,
+  command: Pick<Command<Flags>, "script" | "flags" | "operand">,
   args: string[],
-): FlagValues<Flags> {
+): { flags: FlagValues<Flags>; operand: string | undefined } {
   const { flags, script } = command;
   const seen = new Set<string>();
+  let operand: string | undefined;
   for (const token of readTokens(flags, args)) {
     if (token.kind === "option") {
       checkOption(token, args, command);
       if (seen.has(token.name)) throw repeated(token.name);
       seen.add(token.name);
     } else if (token.kind === "positional") {
-      throw unexpected(token.value, command);
+      if (command.operand === undefined || operand !== undefined || token.value === "") {
+        throw unexpected(token.value, command);
+      }
+      operand = token.value;
     }
   }
   checkRequired(flags, seen, script);
   // Strict, though everything it refuses is refused above, in words that fit our flags.
-  const { values } = parseArgs({ args, options: listOptions(flags), strict: true });
+  const options = listOptions(flags);
+  const { values } = parseArgs({ args, options, strict: true, allowPositionals: true });
   const entries = Object.entries(flags).map(([name, flag]) => {
     const absent = flag.type === "boolean" ? false : flag.default;
     return [toCamelCase(name), values[name] ?? absent];
   });
-  return Object.fromEntries(entries) as FlagValues<Flags>;
+  return { flags: Object.fromEntries(entries) as FlagValues<Flags>, operand };
 }
 
 function listOptions(flags: FlagTable): Record<string, { type: Flag["type"] }> {

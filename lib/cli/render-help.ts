@@ -1,5 +1,5 @@
 import { exitCodes } from "../errors.ts";
-import { type Command, type Flag, type FlagTable, renderFlag } from "./define-command.ts";
+import { type Command, type Flag, renderFlag } from "./define-command.ts";
 
 const helpFlag: Flag = { type: "boolean", help: "show this" };
 
@@ -22,24 +22,34 @@ export function renderHelp(command: Command): string {
     command.summary,
     ...(examples.length === 0 ? [] : [`Examples:\n${examples.join("\n")}`]),
     `Usage:\n  ${renderUsage(command)}`,
-    `Flags:\n${renderFlags(command.flags)}`,
+    `Flags:\n${renderFlags(command)}`,
     `Exit codes:\n${codes.join("\n")}`,
   ];
   return `${sections.join("\n\n")}\n`;
 }
 
 /** The command line in short: required flags, and that there may be others. */
-export function renderUsage(command: Pick<Command, "script" | "flags" | "rest">): string {
+export function renderUsage(
+  command: Pick<Command, "script" | "flags" | "operand" | "rest">,
+): string {
   const required = Object.entries(command.flags).filter(([, flag]) => isRequired(flag));
   const parts = required.map(([name, flag]) => renderFlag(name, flag));
+  const operand = command.operand === undefined ? [] : [`[${command.operand.value}]`];
   const rest = command.rest === undefined ? [] : [`[-- ${command.rest}]`];
-  return ["zx", command.script, ...parts, "[flags]", ...rest].join(" ");
+  return ["zx", command.script, ...parts, ...operand, "[flags]", ...rest].join(" ");
 }
 
-/** Every flag as it is written and what it does, `--help` last. */
-export function listFlags(flags: FlagTable): [written: string, does: string][] {
+/** The operand and every flag as it is written and what it does, `--help` last. */
+export function listFlags({
+  flags,
+  operand,
+}: Pick<Command, "flags" | "operand">): [written: string, does: string][] {
+  const first: [string, string][] = operand === undefined ? [] : [[operand.value, operand.help]];
   const all: [string, Flag][] = [...Object.entries(flags), ["help", helpFlag]];
-  return all.map(([name, flag]) => [renderFlag(name, flag), describeFlag(flag)]);
+  return [
+    ...first,
+    ...all.map(([name, flag]): [string, string] => [renderFlag(name, flag), describeFlag(flag)]),
+  ];
 }
 
 /** Every exit code and what it promises. */
@@ -48,8 +58,8 @@ export function listExitCodes(): [code: string, meaning: string][] {
   return names.map((name) => [String(exitCodes[name]), exitCodeMeanings[name]]);
 }
 
-function renderFlags(flags: FlagTable): string {
-  const rows = listFlags(flags);
+function renderFlags(command: Pick<Command, "flags" | "operand">): string {
+  const rows = listFlags(command);
   const width = Math.max(...rows.map(([written]) => written.length));
   return rows.map(([written, does]) => `  ${written.padEnd(width)}  ${does}`).join("\n");
 }

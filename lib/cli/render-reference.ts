@@ -11,7 +11,7 @@ export function renderReference(command: Command): string {
     "## Usage",
     renderCode(renderUsage(command)),
     "## Flags",
-    renderList("Flag", listFlags(command.flags)),
+    renderList("Flag", listFlags(command)),
     "## Exit codes",
     renderList("Code", listExitCodes()),
   ];
