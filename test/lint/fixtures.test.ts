@@ -10,7 +10,7 @@ import { listInvalid, listValid } from "../support/fixtures.ts";
 import { placeFixture, readBase } from "../support/lint-fixtures.ts";
 
 const settings = buildSettings(await loadVersions());
-const catalog = await openCatalog(settings.minor);
+const catalog = openCatalog(settings.minor);
 const base = readBase();
 const folder = path.resolve(import.meta.dirname, "../fixtures");
 
