@@ -12,13 +12,14 @@ export type Claim =
   /** Any other text. */
   | { kind: "text" };
 
-export type ConfigName = "versions" | "policy" | "site";
+export type ConfigName = "versions" | "policy" | "site" | "ignore";
 
 /** The first pattern that fits a path decides. */
 const claims: readonly [RegExp, Claim][] = [
   [/^test\/fixtures\//, { kind: "fixture" }],
   [/^config\/versions\.yaml$/, { kind: "config", name: "versions" }],
   [/^config\/dr\/policy\.yaml$/, { kind: "config", name: "policy" }],
+  [/^config\/lint-ignore\.yaml$/, { kind: "config", name: "ignore" }],
   [/^site\.yaml$/, { kind: "config", name: "site" }],
   [/^ansible\/.*\.ya?ml$/, { kind: "yaml", reader: "Ansible" }],
   [/^\.github\/.*\.ya?ml$/, { kind: "yaml", reader: "GitHub" }],

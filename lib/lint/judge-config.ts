@@ -5,7 +5,10 @@ import { policySchema } from "../config/policy.schema.ts";
 import { siteSchema } from "../config/site.schema.ts";
 import { versionsSchema } from "../config/versions.schema.ts";
 import { InfraError } from "../errors.ts";
+import { readPlain } from "../manifests/read-plain.ts";
+import { createQuickCheck, type RawSchema } from "../schema/quick-check.ts";
 import type { Claim, ConfigName } from "./claims.ts";
+import { ignoreSchema } from "./ignore.schema.ts";
 import type { SourceFile } from "./list-files.ts";
 import type { Finding } from "./rule.ts";
 
@@ -13,12 +16,33 @@ const schemas: Readonly<Record<ConfigName, JSONSchema>> = {
   versions: versionsSchema,
   policy: policySchema,
   site: siteSchema,
+  ignore: ignoreSchema,
 };
 
 export interface JudgedConfig {
   /** Undefined with a finding. */
   value: unknown;
   findings: Finding[];
+}
+
+/** The value of a file in which surely nothing is wrong; undefined when one has to look closer. */
+export function judgeConfigQuickly(claim: Claim, { text }: SourceFile): unknown {
+  if (claim.kind === "text" || claim.kind === "fixture" || claim.kind === "manifests") return null;
+  if (claim.kind === "json") return undefined;
+  const documents = readPlain(text);
+  if (documents === undefined || claim.kind === "yaml") return documents;
+  const [value] = documents;
+  if (documents.length !== 1 || !isSurelyValid(claim.name, value)) return undefined;
+  return value;
+}
+
+/** Whether a value keeps to the schema of one of our files, as far as that can be told fast. */
+function isSurelyValid(name: ConfigName, value: unknown): boolean {
+  return createQuickCheck(schemas[name] as RawSchema, failToResolve)(value);
+}
+
+function failToResolve(ref: string): RawSchema {
+  throw new Error(`our own schemas have no references, and one has ${ref}`);
 }
 
 /** Judges a file that is no manifest: against its schema, or by its syntax alone. */

@@ -56,7 +56,7 @@ export function createManifestJudge(
       const manifests = listManifests(file, documents);
       if (manifests.length < documents.length) return undefined;
       for (const manifest of manifests) {
-        if (!catalog.isSurelyValid(manifest)) return undefined;
+        if (!isForTool(manifest) && !catalog.isSurelyValid(manifest)) return undefined;
         for (const rule of listRules(describeKind(manifest))) {
           if (rule.find(manifest, settings).length > 0) return undefined;
         }
@@ -74,7 +74,7 @@ export function createManifestJudge(
       const findings: Finding[] = [];
       for (const manifest of manifests) {
         const locate = read[manifest.document]?.locate;
-        if (locate !== undefined) {
+        if (locate !== undefined && !isForTool(manifest)) {
           const atObject: Locate = (path, part) => locate([...manifest.at, ...path], part);
           const errors = await catalog.explain(manifest, atObject);
           findings.push(...errors.map((error) => ({ ...toConfigFinding(error), rule: "schema" })));
@@ -86,6 +86,11 @@ export function createManifestJudge(
       return { manifests, findings };
     },
   };
+}
+
+/** What kustomize and its generators read looks like an object, and is none of the cluster. */
+function isForTool({ apiVersion }: Manifest): boolean {
+  return /^(kustomize\.config\.k8s\.io|viaduct\.ai)\//.test(apiVersion);
 }
 
 async function readDocuments(file: string, text: string): Promise<YamlSource[] | InfraError> {

@@ -1,7 +1,7 @@
 import type { Catalog } from "../schema/catalog.ts";
 import type { Manifest } from "../manifests/manifest.ts";
 import { findClaim } from "./claims.ts";
-import { judgeConfig } from "./judge-config.ts";
+import { judgeConfig, judgeConfigQuickly } from "./judge-config.ts";
 import { createManifestJudge, type JudgedFile } from "./judge-manifests.ts";
 import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault, locateTextFault, toFinding } from "./locate-finding.ts";
@@ -9,6 +9,8 @@ import type { Finding, Repository, RepositoryFault, Rule, Settings } from "./rul
 
 export interface Judged {
   findings: Finding[];
+  /** Our own files that have no mistake, by path. */
+  values: ReadonlyMap<string, unknown>;
   /** What was looked at. */
   counts: { files: number; objects: number; serverRules: number };
 }
@@ -41,7 +43,9 @@ export async function judge(
     }
     const claim = findClaim(source.file);
     if (claim.kind !== "manifests") {
-      const { value, findings: found } = await judgeConfig(claim, source);
+      const quick = judgeConfigQuickly(claim, source);
+      const { value, findings: found } =
+        quick === undefined ? await judgeConfig(claim, source) : { value: quick, findings: [] };
       findings.push(...found);
       if (found.length === 0) values.set(source.file, value);
       continue;
@@ -60,6 +64,7 @@ export async function judge(
   findings.push(...(await judgeTogether(repository, rules, settings, sources)));
   return {
     findings: sortFindings(findings),
+    values,
     counts: {
       files: sources.length,
       objects: manifests.length,

@@ -15,8 +15,16 @@ const words = new Map<string, boolean | null | "unclear">([
 const integer = /^-?[1-9][0-9]{0,14}$/;
 const decimal = /^-?(?:0|[1-9][0-9]{0,11})\.[0-9]{1,12}$/;
 /** What some reader of YAML, old or new, takes for a number. */
-const numberLike =
-  /^[-+]?(?:\.?[0-9][0-9_]*(?:[.:][0-9_:.]*)?(?:[eE][-+]?[0-9]*)?|0[xob][0-9a-fA-F_]+|\.(?:inf|nan))$/i;
+const numberLike = new RegExp(
+  [
+    "^[-+]?(?:",
+    String.raw`(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9_]+)(?:[eE][-+]?[0-9]*)?`,
+    "|0[xob][0-9a-fA-F_]+",
+    String.raw`|[0-9][0-9_]*(?::[0-9]{1,2})+(?:\.[0-9_]*)?`,
+    String.raw`|\.(?:inf|nan))$`,
+  ].join(""),
+  "i",
+);
 /** Anything but printable ASCII, line feeds and the letters of the basic plane. */
 const unusual = /[^\n -~\u00a1-\u1fff\u3040-\ud7ff]/;
 const plainKey = /^[A-Za-z_.$/][\w.$/-]*$/;

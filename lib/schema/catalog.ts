@@ -1,10 +1,12 @@
 import type { InfraError } from "../errors.ts";
 import type { Locate } from "./explain.ts";
 
-/** An object with the names of its kind. */
-export interface KindOfObject {
+export interface Kind {
   apiVersion: string;
   kind: string;
+}
+
+export interface KindOfObject extends Kind {
   value: unknown;
 }
 
@@ -12,8 +14,13 @@ export interface KindOfObject {
 export interface Catalog {
   /** True means that `explain` finds nothing; it is told fast. */
   isSurelyValid(object: KindOfObject): boolean;
-  /** What is wrong with an object; `locate` takes paths within the object. */
+  /**
+   * What is wrong with an object: KIND_UNKNOWN, API_NOT_SERVED, CONFIG_KEY_UNKNOWN,
+   * CONFIG_KEY_MISSING, CONFIG_VALUE_INVALID. `locate` takes paths within the object.
+   */
   explain(object: KindOfObject, locate: Locate): Promise<InfraError[]>;
   /** How many rules of the kind only the API server evaluates. */
-  countServerRules(object: Pick<KindOfObject, "apiVersion" | "kind">): number;
+  countServerRules(kind: Kind): number;
+  /** Undefined for a kind that is not known. */
+  isNamespaced(kind: Kind): boolean | undefined;
 }

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Ajv, ValidateFunction } from "ajv";
-import { repositoryRoot } from "../config/paths.ts";
-import type { Catalog, KindOfObject } from "./catalog.ts";
+import type { Catalog, Kind } from "./catalog.ts";
 import { explainKind } from "./explain-kind.ts";
 import { explainErrors } from "./explain.ts";
 import { createQuickCheck, type QuickCheck, type RawSchema } from "./quick-check.ts";
+import { loadRemovedApis, type RemovedApi } from "./removed-apis.ts";
 import type { SchemaIndex } from "./schema-index.ts";
+import { schemasFolder as folder } from "./sources.ts";
 
-const folder = path.join(repositoryRoot, "config/schemas");
 /** What the files know one another by. */
 const baseUrl = "schemas:///";
 
@@ -20,8 +20,13 @@ export function openCatalog(minor: string): Catalog {
   const checks = new Map<string, QuickCheck>();
   const nodes = new Map();
   let ajv: Promise<Ajv> | undefined;
+  let removed: Promise<RemovedApi[]> | undefined;
 
-  function findFile({ apiVersion, kind }: KindOfObject): string | undefined {
+  function findEntry({ apiVersion, kind }: Kind) {
+    return index.kubernetes[apiVersion]?.[kind] ?? index.crds[apiVersion]?.[kind];
+  }
+
+  function findFile({ apiVersion, kind }: Kind): string | undefined {
     const core = index.kubernetes[apiVersion]?.[kind];
     if (core?.minors.includes(minor) === true) return `kubernetes/v${minor}/${core.file}`;
     const custom = index.crds[apiVersion]?.[kind];
@@ -72,14 +77,15 @@ export function openCatalog(minor: string): Catalog {
     },
     async explain(object, locate) {
       const file = findFile(object);
-      if (file === undefined) return [explainKind(object, index, minor, locate)];
+      if (file === undefined) {
+        removed ??= loadRemovedApis();
+        return [explainKind(object, { index, minor, removed: await removed }, locate)];
+      }
       const validate = await getValidator(file);
       return validate(object.value) ? [] : explainErrors(validate.errors ?? [], locate);
     },
-    countServerRules: ({ apiVersion, kind }) =>
-      (index.kubernetes[apiVersion]?.[kind] ?? index.crds[apiVersion]?.[kind])?.cel ?? 0,
-    isNamespaced: ({ apiVersion, kind }) =>
-      (index.kubernetes[apiVersion]?.[kind] ?? index.crds[apiVersion]?.[kind])?.namespaced,
+    countServerRules: (kind) => findEntry(kind)?.cel ?? 0,
+    isNamespaced: (kind) => findEntry(kind)?.namespaced,
   };
 }
 

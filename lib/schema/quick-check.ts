@@ -25,7 +25,7 @@ interface Node {
 const known = new Set([
   ..."type enum const pattern minLength maxLength minimum maximum minItems maxItems".split(" "),
   ..."required minProperties maxProperties properties additionalProperties items".split(" "),
-  ..."allOf $ref $schema $id $defs".split(" "),
+  ..."allOf $ref $schema $id $defs description writeOnly".split(" "),
 ]);
 
 /**

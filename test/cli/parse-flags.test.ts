@@ -24,7 +24,7 @@ const command = defineCommand({
 const nodes = ["--source-node", "a", "--target-node", "b"];
 
 t.test("values, defaults and absent flags", async (t) => {
-  t.same(parseFlags(command, [...nodes, "--app", "007", "--dry-run"]), {
+  t.same(parseFlags(command, [...nodes, "--app", "007", "--dry-run"]).flags, {
     site: undefined,
     kubeconfig: undefined,
     json: false,
@@ -38,8 +38,20 @@ t.test("values, defaults and absent flags", async (t) => {
     via: "auto",
     app: "007",
   });
-  t.equal(parseFlags(command, [...nodes, "--app=-x"]).app, "-x");
-  t.equal(parseFlags(command, [...nodes, "--app", "-"]).app, "-");
+  t.equal(parseFlags(command, [...nodes, "--app=-x"]).flags.app, "-x");
+  t.equal(parseFlags(command, [...nodes, "--app", "-"]).flags.app, "-");
+});
+
+t.test("one value may stand without a flag where the command says so", async (t) => {
+  const script = "scripts/ci/validate.ts";
+  const operand = { value: "DIR", help: "the folder" };
+  const flags = { json: commonFlags.json };
+  const parse = (args: string[]) => parseFlags({ script, flags, operand }, args);
+  t.same(parse(["kubernetes", "--json"]), { flags: { json: true }, operand: "kubernetes" });
+  t.equal(parse([]).operand, undefined);
+  for (const args of [["a", "b"], [""]]) {
+    t.throws(() => parse(args), { code: "CLI_ARGUMENT_UNEXPECTED" }, args.join(" "));
+  }
 });
 
 t.test("the table decides on the types", async (t) => {

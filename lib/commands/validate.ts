@@ -1,0 +1,58 @@
+import { commonFlags } from "../cli/common-flags.ts";
+import { defineCommand } from "../cli/define-command.ts";
+import { exitCodes } from "../errors.ts";
+
+export const validate = defineCommand({
+  script: "scripts/ci/validate.ts",
+  summary: "Find what the cluster, Argo CD, Velero or a failover would stumble over, before they do",
+  examples: [
+    { line: "npm run validate", does: "judge every file of this repository" },
+    { line: "zx scripts/ci/validate.ts kubernetes/apps", does: "judge one folder" },
+    { line: "zx scripts/ci/validate.ts --explain pvc-without-backup", does: "show a rule's page" },
+    { line: "zx scripts/ci/validate.ts --format sarif", does: "give the findings to code scanning" },
+  ],
+  operand: { value: "DIR", help: "the folder to judge (default: this repository)" },
+  flags: {
+    format: {
+      type: "string",
+      value: "FORMAT",
+      oneOf: ["text", "github", "sarif"],
+      default: "text",
+      help: "what the findings are written as: text, annotations of GitHub Actions, or SARIF",
+    },
+    explain: { type: "string", value: "RULE", help: "show what a rule asks for and why, and stop" },
+    json: commonFlags.json,
+    verbose: commonFlags.verbose,
+  },
+  async run({ flags, operand }) {
+    if (flags.explain !== undefined) {
+      const { explainRule } = await import("../lint/explain-rule.ts");
+      const { text, json } = explainRule(flags.explain);
+      return { exitCode: exitCodes.done, text, json };
+    }
+    const { validateFolder } = await import("../lint/validate-folder.ts");
+    const report = await validateFolder(operand, new Date().toISOString().slice(0, 10));
+    return {
+      exitCode: report.findings.length === 0 ? exitCodes.done : exitCodes.findings,
+      text: await render(report, flags.format),
+      json: report,
+    };
+  },
+});
+
+async function render(
+  report: import("../lint/report.ts").Report,
+  format: "text" | "github" | "sarif",
+): Promise<string> {
+  switch (format) {
+    case "text":
+      return (await import("../lint/formats/text.ts")).renderText(report);
+    case "github":
+      return (await import("../lint/formats/github.ts")).renderGithub(report);
+    case "sarif": {
+      const { renderSarif } = await import("../lint/formats/sarif.ts");
+      const { rules } = await import("../lint/rules.ts");
+      return renderSarif(report, rules);
+    }
+  }
+}

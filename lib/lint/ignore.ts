@@ -1,0 +1,72 @@
+import path from "node:path";
+import type { FromSchema } from "json-schema-to-ts";
+import type { Finding, FileRule } from "./rule.ts";
+import type { ignoreSchema } from "./ignore.schema.ts";
+
+export type IgnoreEntry = FromSchema<typeof ignoreSchema>["ignore"][number];
+
+export const ignoreFile = "config/lint-ignore.yaml";
+
+export const ignoreList: FileRule = {
+  id: "ignore-list",
+  codes: ["IGNORE_EXPIRED", "IGNORE_UNUSED"],
+  scope: "file",
+  summary: "what is ignored has a reason, an end, and something to ignore",
+  why: "An exception that nobody looks at again hides the next mistake. So each entry of config/lint-ignore.yaml ends on a day, and one that matches nothing is a finding itself.",
+  example: {
+    bad: "- rule: image-unpinned\n  file: kubernetes/apps/shop/app.yaml\n  reason: upstream has no tags\n  until: 2020-01-01",
+    good: "- rule: image-unpinned\n  file: kubernetes/apps/shop/app.yaml\n  reason: upstream has no tags\n  until: 2030-01-01",
+  },
+};
+
+/**
+ * The findings without those that the list accepts on `today`, as `2026-11-28`, and with those about
+ * the list itself; `locateEntry` knows where an entry stands.
+ */
+export function applyIgnoreList(
+  findings: readonly Finding[],
+  entries: readonly IgnoreEntry[],
+  today: string,
+  locateEntry: (index: number) => Finding["where"],
+): { findings: Finding[]; ignored: number } {
+  const used = new Set<IgnoreEntry>();
+  const left = findings.filter((finding) => {
+    const entry = entries.find((one) => matches(one, finding));
+    if (entry === undefined) return true;
+    used.add(entry);
+    return entry.until < today;
+  });
+  const ofList = entries.flatMap((entry, index): Finding[] => {
+    if (used.has(entry) && entry.until >= today) return [];
+    return [explainEntry(entry, used.has(entry), locateEntry(index))];
+  });
+  return { findings: [...left, ...ofList], ignored: findings.length - left.length };
+}
+
+function matches(entry: IgnoreEntry, { rule, code, where }: Finding): boolean {
+  return (
+    entry.rule === rule &&
+    (entry.code === undefined || entry.code === code) &&
+    path.posix.matchesGlob(where.file, entry.file)
+  );
+}
+
+function explainEntry(entry: IgnoreEntry, isUsed: boolean, where: Finding["where"]): Finding {
+  return isUsed
+    ? {
+        rule: ignoreList.id,
+        code: "IGNORE_EXPIRED",
+        message: `what is ignored here was accepted until ${entry.until}`,
+        where,
+        why: entry.reason,
+        fix: "Correct what is found, or decide anew and write another day",
+      }
+    : {
+        rule: ignoreList.id,
+        code: "IGNORE_UNUSED",
+        message: "there is nothing for this entry to ignore",
+        where,
+        why: `no finding of ${entry.rule} in ${entry.file}`,
+        fix: "Remove the entry",
+      };
+}

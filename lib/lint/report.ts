@@ -1,0 +1,16 @@
+import type { Finding } from "./rule.ts";
+
+/** What a validation has found, and what it has looked at. */
+export interface Report {
+  findings: Finding[];
+  counts: {
+    files: number;
+    objects: number;
+    /** Findings that config/lint-ignore.yaml accepts. */
+    ignored: number;
+    /** Rules in CEL of the kinds that were met, which are not evaluated. */
+    serverRules: number;
+    /** Kustomizations and charts that could not be rendered; their raw files were judged. */
+    notRendered: number;
+  };
+}
