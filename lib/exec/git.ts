@@ -1,0 +1,16 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { run } from "./run.ts";
+
+/**
+ * The files of a work tree that Git has or would take, relative to `folder`, in order; undefined when
+ * the folder is not the top of a work tree. Throws EXEC_MISSING and EXEC_FAILED.
+ */
+export async function listGitFiles(folder: string): Promise<string[] | undefined> {
+  if (!existsSync(path.join(folder, ".git"))) return undefined;
+  const { stdout } = await run(
+    ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"],
+    { cwd: folder },
+  );
+  return stdout.split("\0").filter((file) => file !== "" && existsSync(path.join(folder, file)));
+}

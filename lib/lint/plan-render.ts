@@ -1,0 +1,51 @@
+import path from "node:path";
+import { isPlainList, type Kustomization } from "../manifests/kustomization.ts";
+
+/** A kustomization that no other one is put together from, with all that it needs. */
+export interface RenderRoot {
+  kustomization: Kustomization;
+  /** The kustomizations that it reaches, itself among them. */
+  parts: Kustomization[];
+  /** The files of manifests that it reaches. */
+  files: string[];
+}
+
+export interface RenderPlan {
+  /** What differs from its raw files, and has to be rendered to be judged. */
+  roots: RenderRoot[];
+  /** Files that change objects, and are none themselves. */
+  patches: ReadonlySet<string>;
+}
+
+/** Which kustomizations have to be rendered before the objects that they make can be judged. */
+export function planRender(
+  kustomizations: readonly Kustomization[],
+  files: ReadonlySet<string>,
+): RenderPlan {
+  const byFolder = new Map(kustomizations.map((one) => [one.folder, one]));
+  const reached = new Set(
+    kustomizations.flatMap(({ local }) => local.filter((one) => byFolder.has(one))),
+  );
+  const roots = kustomizations
+    .filter(({ folder, value }) => !reached.has(folder) && value["kind"] !== "Component")
+    .map((kustomization) => collect(kustomization, byFolder, files))
+    .filter(({ parts }) => !parts.every(isPlainList));
+  return { roots, patches: new Set(kustomizations.flatMap(({ patches }) => patches)) };
+}
+
+function collect(
+  kustomization: Kustomization,
+  byFolder: ReadonlyMap<string, Kustomization>,
+  files: ReadonlySet<string>,
+): RenderRoot {
+  const parts = new Set([kustomization]);
+  const found = new Set<string>();
+  for (const part of parts) {
+    for (const one of part.local) {
+      const folder = byFolder.get(one);
+      if (folder !== undefined) parts.add(folder);
+      else if (files.has(one) && path.posix.extname(one) !== "") found.add(one);
+    }
+  }
+  return { kustomization, parts: [...parts], files: [...found] };
+}
