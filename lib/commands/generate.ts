@@ -55,6 +55,7 @@ export async function listCommands(): Promise<Command[]> {
     import("../../lab/commands/drill.ts").then((module) => module.labDrill),
     import("../../lab/commands/build-restore-image.ts").then((module) => module.buildRestoreImage),
     import("./bench-startup.ts").then((module) => module.benchStartup),
+    import("./update-schemas.ts").then((module) => module.updateSchemas),
   ]);
   return [...commands, generate];
 }
