@@ -1,3 +1,4 @@
+import { dropConditionsOnDefaults } from "./drop-conditions.ts";
 import { countCelRules, mapSubschemas, type Schema } from "./json-schema.ts";
 import { pickKeywords } from "./pick-keywords.ts";
 
@@ -42,7 +43,10 @@ export function convertCrd({ spec }: CustomResourceDefinition, metadata: Schema)
     }));
 }
 
-/** The whole schema; what every object has is not said by a CRD, but by the API server. */
+/**
+ * The whole schema. What every object has is said by the API server and not by a CRD, which may only
+ * narrow the name in `metadata`; none of ours does.
+ */
 function convertRoot(schema: Schema, common: Record<string, Schema>): Schema {
   const converted = convertValue(schema);
   return {
@@ -59,16 +63,17 @@ export function convertValue(schema: Schema): Schema {
       position === "value" ? convertValue(subschema) : convertCondition(subschema),
     ),
   );
-  if (schema["x-kubernetes-int-or-string"] === true) return convertIntOrString(converted);
   applyBounds(schema, converted);
   dropDefaulted(schema, converted);
+  dropConditionsOnDefaults(schema, converted);
+  if (schema["x-kubernetes-int-or-string"] === true) useTwoTypes(converted);
   if (schema["x-kubernetes-embedded-resource"] === true) addEmbedded(converted);
   const isOpen =
     schema["x-kubernetes-preserve-unknown-fields"] === true ||
     schema.additionalProperties !== undefined;
   if (schema.type === "object" && !isOpen) converted.additionalProperties = false;
-  if (schema["nullable"] === true && typeof schema.type === "string") {
-    converted.type = [schema.type, "null"];
+  if (schema["nullable"] === true && converted.type !== undefined) {
+    converted.type = [converted.type, "null"].flat();
   }
   return converted;
 }
@@ -80,9 +85,10 @@ function convertCondition(schema: Schema): Schema {
   return converted;
 }
 
-/** Two types at once, and not anyOf, which makes two errors of one mistake. */
-function convertIntOrString({ anyOf: _types, ...rest }: Schema): Schema {
-  return { ...rest, type: ["integer", "string"] };
+/** A CRD says of an integer or string that any of two holds, which makes two errors of a mistake. */
+function useTwoTypes(converted: Schema): void {
+  converted.type = ["integer", "string"];
+  delete converted.anyOf;
 }
 
 /** OpenAPI 3.0 has the bounds of JSON Schema draft 4: `exclusiveMinimum: true` beside `minimum`. */
