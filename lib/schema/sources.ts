@@ -7,14 +7,7 @@ import { sourcesSchema } from "./sources.schema.ts";
 export type SchemaSources = FromSchema<typeof sourcesSchema>;
 
 /** A Go module with schemas, and which of its files hold them. */
-export interface SchemaSource {
-  module: string;
-  version: string;
-  /** As in a go.sum: `h1:…`. */
-  sum: string;
-  licence: string;
-  files: string[];
-}
+export type SchemaSource = SchemaSources["crds"][string];
 
 /** Where the schemas of Kubernetes and of CRDs are kept. */
 export const schemasFolder = path.join(repositoryRoot, "config/schemas");
