@@ -76,7 +76,7 @@ t.test("index and files agree", async (t) => {
   for (const { file, apiVersion, kind } of listEntries()) {
     const [version = "", group = ""] = apiVersion.split("/").toReversed();
     const named = nameSchemaFile({ group, version, kind });
-    t.ok(file.endsWith(`/${named}`), `${file} is where ${named} is looked for`);
+    if (!file.endsWith(`/${named}`)) t.fail(`${file} is not where ${named} is looked for`);
   }
 });
 
@@ -102,16 +102,45 @@ t.test("no file holds prose or a keyword that is not there for judging", async (
   );
 });
 
+/** The texts of a minor's definition and of all that it needs, which the schema is made of. */
+function describeNeeds(minor: string, file: string): string {
+  const definitions = schemas.get(`kubernetes/v${minor}/_definitions.json`)?.["$defs"] as Record<
+    string,
+    Schema
+  >;
+  const needed = new Map<string, string>();
+  const visit = (schema: Schema): Schema => {
+    const name = schema.$ref?.replace(/^.*#\/\$defs\//, "");
+    if (name !== undefined && !needed.has(name)) {
+      needed.set(name, JSON.stringify(definitions[name]));
+      visit(definitions[name] ?? {});
+    }
+    return mapSubschemas(schema, visit);
+  };
+  visit(schemas.get(file) ?? {});
+  return [...needed.values()].join("\n");
+}
+
 t.test("every schema compiles, and takes an object of its kind and no other", async (t) => {
+  const seen = new Set<string>();
+  const wrong: string[] = [];
   for (const { file, apiVersion, kind } of listEntries()) {
+    const minor = /v(\d+\.\d+)/.exec(file)?.[1];
+    const needs = minor === undefined ? file : describeNeeds(minor, file);
+    // Most kinds are the same in all minors, and to compile them is what takes the time.
+    if (seen.has(needs)) continue;
+    seen.add(needs);
     const errors = explain(file, { apiVersion, kind, metadata: { name: "a" }, unheardOf: 1 });
-    const known = errors.filter((error) => /^(\/(apiVersion|kind|metadata))/.test(error));
-    t.strictSame(known, [], file);
-    t.ok(errors.includes(" must NOT have additional properties"), `${file} is closed`);
-    const other = explain(file, { apiVersion: "example.com/v1", kind: "Other" });
-    t.ok(other.includes("/apiVersion must be equal to constant"), file);
-    t.ok(other.includes("/kind must be equal to constant"), file);
+    const others = explain(file, { apiVersion: "example.com/v1", kind: "Other" });
+    const isRight =
+      !errors.some((error) => /^\/(apiVersion|kind|metadata)/.test(error)) &&
+      errors.includes(" must NOT have additional properties") &&
+      others.includes("/apiVersion must be equal to constant") &&
+      others.includes("/kind must be equal to constant");
+    if (!isRight) wrong.push(`${file}: ${[...errors, ...others].join(", ")}`);
   }
+  t.strictSame(wrong, []);
+  t.ok(seen.size > 150, `${seen.size} different schemas`);
 });
 
 t.test("mistakes that people make are found at their place", async (t) => {
@@ -122,7 +151,7 @@ t.test("mistakes that people make are found at their place", async (t) => {
     metadata: { name: "a", labels: { a: "b" } },
     spec: { selector: {}, template: { spec: { containers: [container] } } },
   };
-  const file = "kubernetes/v1.36/apps/deployment_v1.json";
+  const file = `kubernetes/v${index.minors.at(-1)}/apps/deployment_v1.json`;
   t.strictSame(explain(file, deployment), []);
   t.strictSame(explain(file, { ...deployment, specc: {} }), [
     " must NOT have additional properties",
