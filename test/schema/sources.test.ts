@@ -3,7 +3,7 @@ import path from "node:path";
 import t from "tap";
 import { repositoryRoot } from "../../lib/config/paths.ts";
 import { loadVersions } from "../../lib/config/versions.ts";
-import { loadSources } from "../../lib/schema/sources.ts";
+import { getMinor, loadSources } from "../../lib/schema/sources.ts";
 import { checkFixtures } from "../support/check-fixtures.ts";
 
 await checkFixtures(t, "schema-sources", ({ file }) => loadSources(file));
@@ -13,8 +13,9 @@ t.test("sources agree with config/versions.yaml", async (t) => {
   const { k3s, velero } = await loadVersions();
   t.equal(crds["velero"]?.version, `v${velero.version}`);
   const minors = Object.keys(kubernetes);
-  const [pinned = ""] = /\d+\.\d+/.exec(k3s.version) ?? [];
-  t.ok(minors.includes(pinned), `${minors.join(", ")} have that of k3s ${k3s.version}`);
+  const pinned = getMinor({ kubernetes, crds }, k3s.version);
+  t.ok(k3s.version.startsWith(`v${pinned}.`));
+  t.throws(() => getMinor({ kubernetes, crds }, "v1.20.1+k3s1"), { code: "SCHEMAS_MINOR_MISSING" });
   t.strictSame(
     minors.toSorted((a, b) => Number(a.split(".")[1]) - Number(b.split(".")[1])),
     minors,
