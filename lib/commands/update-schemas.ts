@@ -24,16 +24,16 @@ export const updateSchemas = defineCommand({
     const { buildSchemas } = await import("../schema/build-schemas.ts");
     const { findChanged, writeChanged } = await import("../schema/schema-files.ts");
     const { readSources } = await import("../schema/read-sources.ts");
-    const { loadSources, schemasFolder } = await import("../schema/sources.ts");
+    const { getMinor, loadSources, schemasFolder } = await import("../schema/sources.ts");
     const { k3s } = await loadVersions();
     const sources = await loadSources();
+    const minor = getMinor(sources, k3s.version);
     const documents = await withStore(async (store) =>
       readSources(sources, store, (name, { module, version }) => {
         terminal.interrupted.throwIfAborted();
         terminal.err(`reading ${name} from ${module} ${version}\n`);
       }),
     );
-    const [minor = ""] = /\d+\.\d+/.exec(k3s.version) ?? [];
     const files = buildSchemas(documents, minor);
     const changed = await findChanged(schemasFolder, files);
     if (!flags.check) await writeChanged(schemasFolder, files, changed);

@@ -5,14 +5,9 @@ import { readPlain } from "../manifests/read-plain.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { Locate } from "../schema/explain.ts";
 import { toConfigFinding } from "./judge-config.ts";
+import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault } from "./locate-finding.ts";
 import type { Finding, ObjectFault, ObjectRule, Settings } from "./rule.ts";
-
-/** A file of manifests. */
-export interface ManifestFile {
-  file: string;
-  text: string;
-}
 
 /** What a file of manifests has in it. */
 export interface JudgedFile {
@@ -21,12 +16,17 @@ export interface JudgedFile {
 }
 
 export interface ManifestJudge {
-  /** The objects of a file in which surely nothing is wrong; undefined when one has to look closer. */
-  judgeQuickly(file: ManifestFile): JudgedFile | undefined;
-  judgeClosely(file: ManifestFile): Promise<JudgedFile>;
+  /** Whether an object keeps to its schema and, with `withRules`, to the rules for objects. */
+  isSurelyRight(manifest: Manifest, withRules: boolean): boolean;
+  /** What is wrong with an object; `documents` are those of the file that it is from. */
+  judgeObject(
+    manifest: Manifest,
+    documents: readonly YamlSource[],
+    withRules: boolean,
+  ): Promise<Finding[]>;
 }
 
-/** Judges manifests one file at a time: their syntax, their schema and the rules for objects. */
+/** Judges objects one at a time: their schema and the rules for objects. */
 export function createManifestJudge(
   rules: readonly ObjectRule[],
   catalog: Catalog,
@@ -43,57 +43,77 @@ export function createManifestJudge(
   }
 
   function findFaults(manifest: Manifest): [ObjectRule, ObjectFault][] {
-    const kind = describeKind(manifest);
-    return listRules(kind).flatMap((rule) =>
+    return listRules(describeKind(manifest)).flatMap((rule) =>
       rule.find(manifest, settings).map((fault): [ObjectRule, ObjectFault] => [rule, fault]),
     );
   }
 
   return {
-    judgeQuickly({ file, text }) {
-      const documents = readPlain(text);
-      if (documents === undefined) return undefined;
-      const manifests = listManifests(file, documents);
-      if (manifests.length < documents.length) return undefined;
-      for (const manifest of manifests) {
-        if (!isForTool(manifest) && !catalog.isSurelyValid(manifest)) return undefined;
-        for (const rule of listRules(describeKind(manifest))) {
-          if (rule.find(manifest, settings).length > 0) return undefined;
-        }
+    isSurelyRight(manifest, withRules) {
+      if (!isForTool(manifest) && !catalog.isSurelyValid(manifest)) return false;
+      if (!withRules) return true;
+      for (const rule of listRules(describeKind(manifest))) {
+        if (rule.find(manifest, settings).length > 0) return false;
       }
-      return { manifests, findings: [] };
+      return true;
     },
-
-    async judgeClosely({ file, text }) {
-      const read = await readDocuments(file, text);
-      if (read instanceof InfraError) return { manifests: [], findings: [toConfigFinding(read)] };
-      const manifests = listManifests(
-        file,
-        read.map(({ value }) => value),
-      );
-      const findings: Finding[] = [];
-      for (const manifest of manifests) {
-        const locate = read[manifest.document]?.locate;
-        if (locate !== undefined && !isForTool(manifest)) {
-          const atObject: Locate = (path, part) => locate([...manifest.at, ...path], part);
-          const errors = await catalog.explain(manifest, atObject);
-          findings.push(...errors.map((error) => ({ ...toConfigFinding(error), rule: "schema" })));
-        }
-        for (const [rule, fault] of findFaults(manifest)) {
-          findings.push(locateObjectFault(rule, manifest, fault, read));
-        }
-      }
-      return { manifests, findings };
+    async judgeObject(manifest, documents, withRules) {
+      const locate: Locate = (path, part) =>
+        documents[manifest.document]?.locate([...manifest.at, ...path], part) ?? {
+          file: manifest.file,
+        };
+      const errors = isForTool(manifest) ? [] : await catalog.explain(manifest, locate);
+      const faults = withRules ? findFaults(manifest) : [];
+      return [
+        ...errors.map((error) => ({ ...toConfigFinding(error), rule: "schema" })),
+        ...faults.map(([rule, fault]) => locateObjectFault(rule, manifest, fault, documents)),
+      ];
     },
   };
 }
 
-/** What kustomize and its generators read looks like an object, and is none of the cluster. */
-function isForTool({ apiVersion }: Manifest): boolean {
-  return /^(kustomize\.config\.k8s\.io|viaduct\.ai)\//.test(apiVersion);
+/** The objects of a file in which surely nothing is wrong; undefined when one has to look closer. */
+export function judgeQuickly(
+  { file, text }: SourceFile,
+  judge: ManifestJudge,
+  withRules: boolean,
+): Manifest[] | undefined {
+  const documents = readPlain(text);
+  if (documents === undefined) return undefined;
+  const manifests = listManifests(file, documents);
+  if (manifests.length < documents.length) return undefined;
+  for (const manifest of manifests) {
+    if (!judge.isSurelyRight(manifest, withRules)) return undefined;
+  }
+  return manifests;
 }
 
-async function readDocuments(file: string, text: string): Promise<YamlSource[] | InfraError> {
+/** The objects of a file, and what is wrong with them or with the file. */
+export async function judgeClosely(
+  { file, text }: SourceFile,
+  judge: ManifestJudge,
+  withRules: boolean,
+): Promise<JudgedFile> {
+  const documents = await readDocuments(file, text);
+  if (documents instanceof InfraError) {
+    return { manifests: [], findings: [toConfigFinding(documents)] };
+  }
+  const manifests = listManifests(
+    file,
+    documents.map(({ value }) => value),
+  );
+  const findings: Finding[] = [];
+  for (const manifest of manifests) {
+    findings.push(...(await judge.judgeObject(manifest, documents, withRules)));
+  }
+  return { manifests, findings };
+}
+
+/** The documents of a text, or why it has none. */
+export async function readDocuments(
+  file: string,
+  text: string,
+): Promise<YamlSource[] | InfraError> {
   try {
     return await parseYamlDocuments(text, file);
   } catch (error) {
@@ -102,6 +122,11 @@ async function readDocuments(file: string, text: string): Promise<YamlSource[] |
     if (error instanceof RangeError) return tooDeep(file);
     throw error;
   }
+}
+
+/** What kustomize and its generators read looks like an object, and is none of the cluster. */
+function isForTool({ apiVersion }: Manifest): boolean {
+  return /^(kustomize\.config\.k8s\.io|viaduct\.ai)\//.test(apiVersion);
 }
 
 function tooDeep(file: string): InfraError {

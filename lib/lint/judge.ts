@@ -1,10 +1,12 @@
-import type { Catalog } from "../schema/catalog.ts";
 import type { Manifest } from "../manifests/manifest.ts";
+import type { Catalog } from "../schema/catalog.ts";
 import { findClaim } from "./claims.ts";
 import { judgeConfig, judgeConfigQuickly } from "./judge-config.ts";
-import { createManifestJudge, type JudgedFile } from "./judge-manifests.ts";
+import { createManifestJudge, judgeClosely, judgeQuickly } from "./judge-manifests.ts";
+import { explainFailure, judgeRendered, planRenders, type Render } from "./judge-rendered.ts";
 import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault, locateTextFault, toFinding } from "./locate-finding.ts";
+import type { RenderRoot } from "./plan-render.ts";
 import type { Finding, Repository, RepositoryFault, Rule, Settings } from "./rule.ts";
 
 export interface Judged {
@@ -12,56 +14,81 @@ export interface Judged {
   /** Our own files that have no mistake, by path. */
   values: ReadonlyMap<string, unknown>;
   /** What was looked at. */
-  counts: { files: number; objects: number; serverRules: number };
+  counts: { files: number; objects: number; serverRules: number; notRendered: number };
+}
+
+export interface Judging {
+  rules: readonly Rule[];
+  catalog: Catalog;
+  settings: Settings;
+  /** Without it the raw files of kustomizations are judged. */
+  render?: Render;
 }
 
 /** Judges the files of one folder, one by one and together. */
-export async function judge(
-  sources: readonly SourceFile[],
-  rules: readonly Rule[],
-  catalog: Catalog,
-  settings: Settings,
-): Promise<Judged> {
+export async function judge(sources: readonly SourceFile[], judging: Judging): Promise<Judged> {
+  const { rules, catalog, settings, render = async () => undefined } = judging;
   const textRules = rules.filter((rule) => rule.scope === "text");
   const objectRules = rules.filter((rule) => rule.scope === "object");
-  const judge = createManifestJudge(objectRules, catalog, settings);
+  const manifestJudge = createManifestJudge(objectRules, catalog, settings);
+  const texts = new Map(sources.map(({ file, text }) => [file, text]));
   const findings: Finding[] = [];
-  const manifests: Manifest[] = [];
-  const unclear: SourceFile[] = [];
   const values = new Map<string, unknown>();
 
-  function take(judged: JudgedFile): void {
-    for (const manifest of judged.manifests) manifests.push(manifest);
-    for (const finding of judged.findings) findings.push(finding);
+  const { roots, patches } = await planRenders(sources);
+  const rendered: { root: RenderRoot; text: string }[] = [];
+  let notRendered = 0;
+  for (const root of roots) {
+    const result = await render(root, sources);
+    if (result === undefined) notRendered += 1;
+    else if ("text" in result) rendered.push({ root, text: result.text });
+    else findings.push(explainFailure(root, result.failure));
   }
+  const covered = new Set(rendered.flatMap(({ root }) => root.files));
 
+  const manifests: Manifest[] = [];
+  const raw = new Map<string, Manifest[]>();
   for (const source of sources) {
     for (const rule of textRules) {
       for (const fault of rule.find(source.text, source.file, settings)) {
         findings.push(locateTextFault(rule, source.file, source.text, fault));
       }
     }
-    const claim = findClaim(source.file);
+    const claim = patches.has(source.file)
+      ? ({ kind: "yaml", reader: "kustomize" } as const)
+      : findClaim(source.file);
     if (claim.kind !== "manifests") {
       const quick = judgeConfigQuickly(claim, source);
-      const { value, findings: found } =
+      const judged =
         quick === undefined ? await judgeConfig(claim, source) : { value: quick, findings: [] };
-      findings.push(...found);
-      if (found.length === 0) values.set(source.file, value);
+      for (const finding of judged.findings) findings.push(finding);
+      if (judged.findings.length === 0) values.set(source.file, judged.value);
       continue;
     }
-    const judged = judge.judgeQuickly(source);
-    if (judged === undefined) unclear.push(source);
-    else take(judged);
+    const isRendered = covered.has(source.file);
+    let those = judgeQuickly(source, manifestJudge, !isRendered);
+    if (those === undefined) {
+      const judged = await judgeClosely(source, manifestJudge, !isRendered);
+      for (const finding of judged.findings) findings.push(finding);
+      those = judged.manifests;
+    }
+    if (isRendered) raw.set(source.file, those);
+    else for (const manifest of those) manifests.push(manifest);
   }
-  for (const source of unclear) take(await judge.judgeClosely(source));
+
+  for (const { root, text } of rendered) {
+    const those = root.files.flatMap((file) => raw.get(file) ?? []);
+    const judged = await judgeRendered(root, text, those, manifestJudge, texts);
+    for (const manifest of judged.manifests) manifests.push(manifest);
+    for (const finding of judged.findings) findings.push(finding);
+  }
 
   const repository: Repository = {
     manifests,
-    files: new Set(sources.map(({ file }) => file)),
+    files: new Set(texts.keys()),
     read: (file) => values.get(file),
   };
-  findings.push(...(await judgeTogether(repository, rules, settings, sources)));
+  for (const finding of await judgeTogether(repository, judging, texts)) findings.push(finding);
   return {
     findings: sortFindings(findings),
     values,
@@ -69,21 +96,21 @@ export async function judge(
       files: sources.length,
       objects: manifests.length,
       serverRules: countServerRules(manifests, catalog),
+      notRendered,
     },
   };
 }
 
 async function judgeTogether(
   repository: Repository,
-  rules: readonly Rule[],
-  settings: Settings,
-  sources: readonly SourceFile[],
+  { rules, settings }: Judging,
+  texts: ReadonlyMap<string, string>,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const rule of rules) {
     if (rule.scope !== "repository") continue;
     for (const fault of rule.find(repository, settings)) {
-      findings.push(await locate(rule, fault, sources));
+      findings.push(await locate(rule, fault, texts));
     }
   }
   return findings;
@@ -92,33 +119,43 @@ async function judgeTogether(
 async function locate(
   rule: Rule,
   fault: RepositoryFault,
-  sources: readonly SourceFile[],
+  texts: ReadonlyMap<string, string>,
 ): Promise<Finding> {
   if ("where" in fault) {
     const { where, ...rest } = fault;
     return toFinding(rule, rest, where);
   }
   const { manifest, ...rest } = fault;
-  const text = sources.find(({ file }) => file === manifest.file)?.text ?? "";
   const { parseYamlDocuments } = await import("../config/parse-yaml.ts");
-  return locateObjectFault(rule, manifest, rest, await parseYamlDocuments(text, manifest.file));
+  const documents = await parseYamlDocuments(texts.get(manifest.file) ?? "", manifest.file);
+  return locateObjectFault(rule, manifest, rest, documents);
 }
 
 function countServerRules(manifests: readonly Manifest[], catalog: Catalog): number {
   const kinds = new Map<string, number>();
   for (const manifest of manifests) {
-    kinds.set(`${manifest.apiVersion} ${manifest.kind}`, catalog.countServerRules(manifest));
+    const name = `${manifest.apiVersion} ${manifest.kind}`;
+    if (!kinds.has(name)) kinds.set(name, catalog.countServerRules(manifest));
   }
   return [...kinds.values()].reduce((sum, count) => sum + count, 0);
 }
 
+/** In the order of the files, each once: what a kustomization makes repeats what its files hold. */
 function sortFindings(findings: Finding[]): Finding[] {
-  return findings.sort(
-    (a, b) =>
-      compareTexts(a.where.file, b.where.file) ||
-      (a.where.line ?? 0) - (b.where.line ?? 0) ||
-      (a.where.column ?? 0) - (b.where.column ?? 0) ||
-      compareTexts(a.code, b.code),
+  const sorted = findings.toSorted(compareFindings);
+  return sorted.filter((one, index) => {
+    const before = sorted[index - 1];
+    return before === undefined || compareFindings(before, one) !== 0;
+  });
+}
+
+function compareFindings(a: Finding, b: Finding): number {
+  return (
+    compareTexts(a.where.file, b.where.file) ||
+    (a.where.line ?? 0) - (b.where.line ?? 0) ||
+    (a.where.column ?? 0) - (b.where.column ?? 0) ||
+    compareTexts(a.code, b.code) ||
+    compareTexts(a.message, b.message)
   );
 }
 

@@ -11,16 +11,17 @@ import { placeFixture, readBase } from "../support/lint-fixtures.ts";
 
 const settings = buildSettings(await loadVersions());
 const catalog = openCatalog(settings.minor);
+const judging = { rules, catalog, settings };
 const base = readBase();
 const folder = path.resolve(import.meta.dirname, "../fixtures");
 
 async function judgeText(text: string) {
-  const { findings } = await judge(placeFixture(base, text), rules, catalog, settings);
+  const { findings } = await judge(placeFixture(base, text), judging);
   return findings;
 }
 
 t.test("the repository that the fixtures are put into has no mistake", async (t) => {
-  t.strictSame((await judge(base, rules, catalog, settings)).findings, []);
+  t.strictSame((await judge(base, judging)).findings, []);
 });
 
 for (const { id, codes } of rules) {

@@ -1,0 +1,82 @@
+import { InfraError } from "../errors.ts";
+import { parseKustomization, isKustomization, type Kustomization } from "../manifests/kustomization.ts";
+import { describeKind, isFields, listManifests, type Manifest } from "../manifests/manifest.ts";
+import { readPlain } from "../manifests/read-plain.ts";
+import { type JudgedFile, type ManifestJudge, readDocuments } from "./judge-manifests.ts";
+import type { SourceFile } from "./list-files.ts";
+import { toFinding } from "./locate-finding.ts";
+import { planRender, type RenderPlan, type RenderRoot } from "./plan-render.ts";
+import type { FileRule } from "./rule.ts";
+
+/** What a kustomization makes, or why it makes nothing; undefined where nobody can say. */
+export type Rendered = { text: string } | { failure: string } | undefined;
+
+/** Renders a kustomization; `sources` are all files of the judged folder. */
+export type Render = (root: RenderRoot, sources: readonly SourceFile[]) => Promise<Rendered>;
+
+export const renderRule: FileRule = {
+  id: "kustomization-builds",
+  codes: ["KUSTOMIZATION_FAILED"],
+  scope: "file",
+  summary: "kustomize can build a kustomization",
+  why: "Argo CD builds it with the same program, and shows the Application as Unknown when that fails. Kustomizations are built by the `kustomize` or `kubectl` on the PATH; where there is none, their raw files are judged and the last line counts them.",
+  example: {
+    bad: "patches:\n  - target: { kind: Deployment, name: not-there }\n    path: patch.yaml",
+    good: "patches:\n  - target: { kind: Deployment, name: web }\n    path: patch.yaml",
+  },
+};
+
+/** The kustomizations among the files, as far as they can be read. */
+export async function planRenders(sources: readonly SourceFile[]): Promise<RenderPlan> {
+  const kustomizations: Kustomization[] = [];
+  for (const { file, text } of sources) {
+    if (!isKustomization(file)) continue;
+    const documents = readPlain(text) ?? (await readExactly(file, text));
+    const [value] = documents;
+    if (isFields(value)) kustomizations.push(parseKustomization(file, value));
+  }
+  return planRender(kustomizations, new Set(sources.map(({ file }) => file)));
+}
+
+/** Judges what a kustomization makes; `raw` are the objects of its files, which say where a fault is. */
+export async function judgeRendered(
+  root: RenderRoot,
+  text: string,
+  raw: readonly Manifest[],
+  judge: ManifestJudge,
+  sources: ReadonlyMap<string, string>,
+): Promise<JudgedFile> {
+  const documents = readPlain(text) ?? (await readExactly(root.kustomization.file, text));
+  const origins = new Map(raw.map((one) => [`${describeKind(one)} ${one.name}`, one]));
+  const findings: JudgedFile["findings"] = [];
+  const manifests = listManifests(root.kustomization.file, documents).map((manifest) => {
+    const origin = origins.get(`${describeKind(manifest)} ${manifest.name}`);
+    if (origin === undefined) return { ...manifest, document: 0, at: [] };
+    return { ...manifest, file: origin.file, document: origin.document, at: origin.at };
+  });
+  for (const manifest of manifests) {
+    if (judge.isSurelyRight(manifest, true)) continue;
+    const exact = await readDocuments(manifest.file, sources.get(manifest.file) ?? "");
+    const places = exact instanceof InfraError ? [] : exact;
+    findings.push(...(await judge.judgeObject(manifest, places, true)));
+  }
+  return { manifests, findings };
+}
+
+/** That kustomize refuses it, as a finding. */
+export function explainFailure({ kustomization }: RenderRoot, failure: string) {
+  return toFinding(
+    renderRule,
+    {
+      message: "kustomize cannot build this",
+      why: failure.trim().replace(/^error: /i, ""),
+      fix: "Correct what it names",
+    },
+    { file: kustomization.file, line: 1, column: 1 },
+  );
+}
+
+async function readExactly(file: string, text: string): Promise<unknown[]> {
+  const read = await readDocuments(file, text);
+  return read instanceof InfraError ? [] : read.map(({ value }) => value);
+}
