@@ -30,8 +30,8 @@ export const validate = defineCommand({
       const { text, json } = explainRule(flags.explain);
       return { exitCode: exitCodes.done, text, json };
     }
-    const { validateFolder } = await import("../lint/validate-folder.ts");
-    const report = await validateFolder(operand, new Date().toISOString().slice(0, 10));
+    const { openValidation } = await import("./open-validation.ts");
+    const report = await openValidation(operand, process.env);
     return {
       exitCode: report.findings.length === 0 ? exitCodes.done : exitCodes.findings,
       text: await render(report, flags.format),

@@ -3,11 +3,10 @@ import path from "node:path";
 import { run } from "./run.ts";
 
 /**
- * The files of a work tree that Git has or would take, relative to `folder`, in order; undefined when
- * the folder is not the top of a work tree. Throws EXEC_MISSING and EXEC_FAILED.
+ * The files of a work tree that Git has or would take, relative to its top `folder`, in order. Throws
+ * EXEC_MISSING and EXEC_FAILED.
  */
-export async function listGitFiles(folder: string): Promise<string[] | undefined> {
-  if (!existsSync(path.join(folder, ".git"))) return undefined;
+export async function listGitFiles(folder: string): Promise<string[]> {
   const { stdout } = await run(
     ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"],
     { cwd: folder },

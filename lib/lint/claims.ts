@@ -17,6 +17,8 @@ export type ConfigName = "versions" | "policy" | "site" | "ignore";
 /** The first pattern that fits a path decides. */
 const claims: readonly [RegExp, Claim][] = [
   [/^test\/fixtures\//, { kind: "fixture" }],
+  // Templates, whose images are put in when they are used.
+  [/^lab\/k3s\/server\/manifests\//, { kind: "yaml", reader: "the lab's k3s" }],
   [/^config\/versions\.yaml$/, { kind: "config", name: "versions" }],
   [/^config\/dr\/policy\.yaml$/, { kind: "config", name: "policy" }],
   [/^config\/lint-ignore\.yaml$/, { kind: "config", name: "ignore" }],

@@ -21,13 +21,12 @@ export const ignoreList: FileRule = {
 
 /**
  * The findings without those that the list accepts on `today`, as `2026-11-28`, and with those about
- * the list itself; `locateEntry` knows where an entry stands.
+ * the list itself.
  */
 export function applyIgnoreList(
   findings: readonly Finding[],
   entries: readonly IgnoreEntry[],
   today: string,
-  locateEntry: (index: number) => Finding["where"],
 ): { findings: Finding[]; ignored: number } {
   const used = new Set<IgnoreEntry>();
   const left = findings.filter((finding) => {
@@ -36,9 +35,9 @@ export function applyIgnoreList(
     used.add(entry);
     return entry.until < today;
   });
-  const ofList = entries.flatMap((entry, index): Finding[] => {
+  const ofList = entries.flatMap((entry): Finding[] => {
     if (used.has(entry) && entry.until >= today) return [];
-    return [explainEntry(entry, used.has(entry), locateEntry(index))];
+    return [explainEntry(entry, used.has(entry))];
   });
   return { findings: [...left, ...ofList], ignored: findings.length - left.length };
 }
@@ -51,12 +50,13 @@ function matches(entry: IgnoreEntry, { rule, code, where }: Finding): boolean {
   );
 }
 
-function explainEntry(entry: IgnoreEntry, isUsed: boolean, where: Finding["where"]): Finding {
+function explainEntry(entry: IgnoreEntry, isUsed: boolean): Finding {
+  const where = { file: ignoreFile };
   return isUsed
     ? {
         rule: ignoreList.id,
         code: "IGNORE_EXPIRED",
-        message: `what is ignored here was accepted until ${entry.until}`,
+        message: `${entry.rule} in ${entry.file} was accepted until ${entry.until}`,
         where,
         why: entry.reason,
         fix: "Correct what is found, or decide anew and write another day",
@@ -64,9 +64,8 @@ function explainEntry(entry: IgnoreEntry, isUsed: boolean, where: Finding["where
     : {
         rule: ignoreList.id,
         code: "IGNORE_UNUSED",
-        message: "there is nothing for this entry to ignore",
+        message: `${entry.rule} in ${entry.file} finds nothing to ignore`,
         where,
-        why: `no finding of ${entry.rule} in ${entry.file}`,
         fix: "Remove the entry",
       };
 }

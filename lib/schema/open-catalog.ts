@@ -82,11 +82,21 @@ export function openCatalog(minor: string): Catalog {
         return [explainKind(object, { index, minor, removed: await removed }, locate)];
       }
       const validate = await getValidator(file);
-      return validate(object.value) ? [] : explainErrors(validate.errors ?? [], locate);
+      return validate(withoutNulls(object.value))
+        ? []
+        : explainErrors(validate.errors ?? [], locate);
     },
     countServerRules: (kind) => findEntry(kind)?.cel ?? 0,
     isNamespaced: (kind) => findEntry(kind)?.namespaced,
   };
+}
+
+/** The API server takes a key without a value as one that is not there. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, one]) => one !== null);
+  return Object.fromEntries(entries.map(([key, one]) => [key, withoutNulls(one)]));
 }
 
 function readJson(file: string): RawSchema {

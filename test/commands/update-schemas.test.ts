@@ -4,7 +4,7 @@ import { exitCodes, hasCode } from "../../lib/errors.ts";
 import { setVariables } from "../support/environment.ts";
 import { createFakeTerminal } from "../support/fake-terminal.ts";
 
-const input = { flags: { check: true, json: false, verbose: false }, rest: [] };
+const input = { flags: { check: true, json: false, verbose: false }, rest: [], operand: undefined };
 
 t.test("the schemas are as their sources make them", async (t) => {
   // Only what is on this machine already: a test asks no server.
