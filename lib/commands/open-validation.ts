@@ -13,7 +13,7 @@ import { validateFolder } from "../lint/validate-folder.ts";
  * VALIDATE_FOLDER_MISSING, and what validateFolder throws.
  */
 export async function openValidation(
-  operand: string | undefined,
+  { operand, withCache }: { operand: string | undefined; withCache: boolean },
   env: NodeJS.ProcessEnv,
 ): Promise<Report> {
   const asked = path.resolve(operand ?? repositoryRoot);
@@ -25,6 +25,7 @@ export async function openValidation(
     ...(await list(folder)),
     today: new Date().toISOString().slice(0, 10),
     render: createRender(folder, env),
+    withCache,
   });
   if (asked === folder) return report;
   const below = `${path.relative(folder, asked).split(path.sep).join("/")}/`;

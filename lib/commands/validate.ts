@@ -20,6 +20,7 @@ export const validate = defineCommand({
       default: "text",
       help: "what the findings are written as: text, annotations of GitHub Actions, or SARIF",
     },
+    cache: { type: "boolean", help: "judge only files that have changed since the last time" },
     explain: { type: "string", value: "RULE", help: "show what a rule asks for and why, and stop" },
     json: commonFlags.json,
     verbose: commonFlags.verbose,
@@ -31,7 +32,7 @@ export const validate = defineCommand({
       return { exitCode: exitCodes.done, text, json };
     }
     const { openValidation } = await import("./open-validation.ts");
-    const report = await openValidation(operand, process.env);
+    const report = await openValidation({ operand, withCache: flags.cache }, process.env);
     return {
       exitCode: report.findings.length === 0 ? exitCodes.done : exitCodes.findings,
       text: await render(report, flags.format),

@@ -1,5 +1,6 @@
 import type { Manifest } from "../manifests/manifest.ts";
 import type { Catalog } from "../schema/catalog.ts";
+import type { Cache } from "./cache.ts";
 import { findClaim } from "./claims.ts";
 import { judgeConfig, judgeConfigQuickly } from "./judge-config.ts";
 import { createManifestJudge, judgeClosely, judgeQuickly } from "./judge-manifests.ts";
@@ -23,11 +24,13 @@ export interface Judging {
   settings: Settings;
   /** Without it the raw files of kustomizations are judged. */
   render?: Render;
+  /** Knows the files in which nothing was wrong the last time. */
+  cache?: Cache;
 }
 
 /** Judges the files of one folder, one by one and together. */
 export async function judge(sources: readonly SourceFile[], judging: Judging): Promise<Judged> {
-  const { rules, catalog, settings, render = async () => undefined } = judging;
+  const { rules, catalog, settings, cache, render = async () => undefined } = judging;
   const textRules = rules.filter((rule) => rule.scope === "text");
   const objectRules = rules.filter((rule) => rule.scope === "object");
   const manifestJudge = createManifestJudge(objectRules, catalog, settings);
@@ -49,6 +52,13 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
   const manifests: Manifest[] = [];
   const raw = new Map<string, Manifest[]>();
   for (const source of sources) {
+    const isPlain = !covered.has(source.file) && !patches.has(source.file);
+    const known = isPlain ? cache?.find(source) : undefined;
+    if (known !== undefined) {
+      for (const manifest of known) manifests.push(manifest);
+      continue;
+    }
+    const foundBefore = findings.length;
     for (const rule of textRules) {
       for (const fault of rule.find(source.text, source.file, settings)) {
         findings.push(locateTextFault(rule, source.file, source.text, fault));
@@ -74,6 +84,7 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
     }
     if (isRendered) raw.set(source.file, those);
     else for (const manifest of those) manifests.push(manifest);
+    if (!isRendered && findings.length === foundBefore) cache?.add(source, those);
   }
 
   for (const { root, text } of rendered) {

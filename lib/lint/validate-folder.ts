@@ -21,11 +21,13 @@ export interface Validation {
   /** As `2026-11-28`; decides what is still ignored. */
   today: string;
   render?: Render;
+  /** Judge only what has changed since the last time. */
+  withCache?: boolean;
 }
 
 /** Judges files of a folder by all rules. Throws what loadVersions throws. */
 export async function validateFolder(validation: Validation): Promise<Report> {
-  const { folder, files, today, render } = validation;
+  const { folder, files, today, render, withCache = false } = validation;
   const findings = [...(validation.findings ?? [])];
   const sources: SourceFile[] = [];
   for (const file of files) {
@@ -35,12 +37,15 @@ export async function validateFolder(validation: Validation): Promise<Report> {
   }
   const settings = buildSettings(await readVersions());
   const catalog = openCatalog(settings.minor);
+  const cache = withCache ? (await import("./cache.ts")).openCache(folder, rules) : undefined;
   const judged = await judge(sources, {
     rules,
     catalog,
     settings,
     ...(render === undefined ? {} : { render }),
+    ...(cache === undefined ? {} : { cache }),
   });
+  cache?.save();
   findings.push(...judged.findings);
   const list = judged.values.get(ignoreFile) as { ignore: IgnoreEntry[] } | undefined;
   const { findings: left, ignored } = applyIgnoreList(findings, list?.ignore ?? [], today);

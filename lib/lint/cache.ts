@@ -1,0 +1,77 @@
+import { hash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { repositoryRoot } from "../config/paths.ts";
+import { describeKind, type Manifest } from "../manifests/manifest.ts";
+import type { SourceFile } from "./list-files.ts";
+import type { Rule } from "./rule.ts";
+
+/** The objects of files in which nothing was wrong, by what the files hold. */
+export interface Cache {
+  find(source: SourceFile): Manifest[] | undefined;
+  add(source: SourceFile, manifests: readonly Manifest[]): void;
+  /** Writes what is known now, when it is not what was read. */
+  save(): void;
+}
+
+/** Of a manifest, only what rules about all files read. */
+type Entry = [sum: string, manifests: Omit<Manifest, "file">[]];
+
+const folder = path.join(repositoryRoot, ".cache/validate");
+/** What decides on a finding beside the judged file. */
+const deciding = ["config/schemas/index.json", "config/versions.yaml", "lib"];
+
+/** The cache for a folder; another version of the rules begins a new one. */
+export function openCache(judged: string, rules: readonly Rule[]): Cache {
+  const key = hash("sha1", [judged, ...deciding.flatMap(describeState)].join("\n"));
+  const file = path.join(folder, `${hash("sha1", judged)}.json`);
+  const before = read(file, key);
+  const now: Record<string, Entry> = {};
+  const kinds = new Set(rules.flatMap((rule) => (rule.scope === "repository" ? rule.kinds : [])));
+  let isChanged = false;
+  return {
+    find({ file: name, text }) {
+      const entry = before[name];
+      if (entry === undefined || entry[0] !== hash("sha1", text)) return undefined;
+      now[name] = entry;
+      return entry[1].map((manifest) => ({ ...manifest, file: name }));
+    },
+    add({ file: name, text }, manifests) {
+      isChanged = true;
+      now[name] = [
+        hash("sha1", text),
+        manifests.map(({ file: _file, value, ...names }) => ({
+          ...names,
+          value: kinds.has(describeKind(names)) ? value : {},
+        })),
+      ];
+    },
+    save() {
+      if (!isChanged && Object.keys(now).length === Object.keys(before).length) return;
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(`${file}.new`, JSON.stringify({ key, files: now }));
+      renameSync(`${file}.new`, file);
+    },
+  };
+}
+
+function read(file: string, key: string): Record<string, Entry> {
+  try {
+    const cache = JSON.parse(readFileSync(file, "utf8")) as {
+      key: string;
+      files: Record<string, Entry>;
+    };
+    return cache.key === key ? cache.files : {};
+  } catch {
+    // It is not there, or half written: everything is judged anew.
+    return {};
+  }
+}
+
+/** Size and time of each file below a path; enough to see that another version is at work. */
+function describeState(name: string): string[] {
+  const full = path.join(repositoryRoot, name);
+  const found = statSync(full);
+  if (!found.isDirectory()) return [`${name} ${found.size} ${found.mtimeMs}`];
+  return readdirSync(full).flatMap((entry) => describeState(path.join(name, entry)));
+}
