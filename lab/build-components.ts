@@ -88,7 +88,9 @@ export async function planComponents(
   options: Pick<BuildOptions, "kubernetesVersion" | "only" | "env"> = {},
 ): Promise<{ toolchain: Toolchain; plans: GroupPlan[]; floor: string }> {
   const { kubernetesVersion, only } = options;
-  const groups = componentGroups.filter(({ name }) => only?.includes(name) ?? true);
+  const groups = componentGroups.filter(
+    ({ name, onDemand }) => only?.includes(name) ?? onDemand === undefined,
+  );
   const [toolchain, ...allSources] = await Promise.all([
     readToolchain(options.env ?? process.env),
     ...groups.map((group) => readSources(findFolder(group))),

@@ -28,6 +28,8 @@ export interface Program {
 /** What is built together: one folder, one go.mod, one entry of the cache. */
 export interface ComponentGroup {
   name: string;
+  /** Built only when it is asked for by its name: no part of the lab. */
+  onDemand?: true;
   /** Its folder below lab/; `components/<name>` when left out. */
   folder?: string;
   programs: readonly Program[];

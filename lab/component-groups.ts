@@ -214,6 +214,21 @@ const umoci: ComponentGroup = {
   ],
 };
 
+/** What `npm run bench:validate` compares with. */
+const kubeconform: ComponentGroup = {
+  name: "kubeconform",
+  onDemand: true,
+  programs: [
+    {
+      file: "kubeconform",
+      package: "github.com/yannh/kubeconform/cmd/kubeconform",
+      module: "github.com/yannh/kubeconform",
+      stamps: { "main.version": "{version}" },
+      answers: { kubeconform: { args: ["-v"], says: "{version}" } },
+    },
+  ],
+};
+
 /** In the order they are built in. */
 export const componentGroups: readonly ComponentGroup[] = [
   kubernetes,
@@ -229,4 +244,5 @@ export const componentGroups: readonly ComponentGroup[] = [
   tailscale,
   headscale,
   sops,
+  kubeconform,
 ];

@@ -54,6 +54,8 @@ export async function listCommands(): Promise<Command[]> {
     import("../../lab/commands/shell.ts").then((module) => module.labShell),
     import("../../lab/commands/drill.ts").then((module) => module.labDrill),
     import("../../lab/commands/build-restore-image.ts").then((module) => module.buildRestoreImage),
+    import("./validate.ts").then((module) => module.validate),
+    import("../../lab/commands/bench-validate.ts").then((module) => module.benchValidate),
     import("./bench-startup.ts").then((module) => module.benchStartup),
     import("./update-schemas.ts").then((module) => module.updateSchemas),
   ]);

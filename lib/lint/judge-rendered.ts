@@ -1,5 +1,9 @@
 import { InfraError } from "../errors.ts";
-import { parseKustomization, isKustomization, type Kustomization } from "../manifests/kustomization.ts";
+import {
+  parseKustomization,
+  isKustomization,
+  type Kustomization,
+} from "../manifests/kustomization.ts";
 import { describeKind, isFields, listManifests, type Manifest } from "../manifests/manifest.ts";
 import { readPlain } from "../manifests/read-plain.ts";
 import { type JudgedFile, type ManifestJudge, readDocuments } from "./judge-manifests.ts";

@@ -32,7 +32,7 @@ export function listFiles(folder: string): { files: string[]; findings: Finding[
   function readFolder(below: string): Dirent[] {
     try {
       const entries = readdirSync(path.join(folder, below), { withFileTypes: true });
-      return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+      return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     } catch (error) {
       findings.push(unreadable(below === "" ? "." : below, error));
       return [];

@@ -104,10 +104,7 @@ function readJson(file: string): RawSchema {
 }
 
 async function createAjv(): Promise<Ajv> {
-  const [{ Ajv }, { default: formats }] = await Promise.all([
-    import("ajv"),
-    import("ajv-formats"),
-  ]);
+  const [{ Ajv }, { default: formats }] = await Promise.all([import("ajv"), import("ajv-formats")]);
   const instance = new Ajv({
     // Kubernetes' schemas are not written for Ajv's strict mode, and are known to be right.
     strict: false,

@@ -1,27 +1,15 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import t from "tap";
-import { loadVersions } from "../../lib/config/versions.ts";
-import { judge } from "../../lib/lint/judge.ts";
-import { buildSettings } from "../../lib/lint/settings.ts";
 import { rules } from "../../lib/lint/rules.ts";
-import { openCatalog } from "../../lib/schema/open-catalog.ts";
 import { listInvalid, listValid } from "../support/fixtures.ts";
-import { placeFixture, readBase } from "../support/lint-fixtures.ts";
+import { createFixtureJudge } from "../support/lint-fixtures.ts";
 
-const settings = buildSettings(await loadVersions());
-const catalog = openCatalog(settings.minor);
-const judging = { rules, catalog, settings };
-const base = readBase();
+const judgeText = await createFixtureJudge();
 const folder = path.resolve(import.meta.dirname, "../fixtures");
 
-async function judgeText(text: string) {
-  const { findings } = await judge(placeFixture(base, text), judging);
-  return findings;
-}
-
 t.test("the repository that the fixtures are put into has no mistake", async (t) => {
-  t.strictSame((await judge(base, judging)).findings, []);
+  t.strictSame(await judgeText("# file: README.md\n"), []);
 });
 
 for (const { id, codes } of rules) {

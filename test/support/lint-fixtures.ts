@@ -1,5 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { loadVersions } from "../../lib/config/versions.ts";
+import { judge } from "../../lib/lint/judge.ts";
+import type { Finding } from "../../lib/lint/rule.ts";
+import { rules } from "../../lib/lint/rules.ts";
+import { buildSettings } from "../../lib/lint/settings.ts";
+import { openCatalog } from "../../lib/schema/open-catalog.ts";
 import type { SourceFile } from "../../lib/lint/list-files.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
 
@@ -14,6 +20,14 @@ export function readBase(): SourceFile[] {
     ...listBelow(baseFolder, ".").map((file) => readIn(baseFolder, file)),
     ...shared.map((file) => readIn(repositoryRoot, file)),
   ];
+}
+
+/** Judges a fixture's text by all rules, placed into the base. */
+export async function createFixtureJudge(): Promise<(text: string) => Promise<Finding[]>> {
+  const settings = buildSettings(await loadVersions());
+  const judging = { rules, settings, catalog: openCatalog(settings.minor) };
+  const base = readBase();
+  return async (text) => (await judge(placeFixture(base, text), judging)).findings;
 }
 
 function listBelow(root: string, folder: string): string[] {
