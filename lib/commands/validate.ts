@@ -4,12 +4,16 @@ import { exitCodes } from "../errors.ts";
 
 export const validate = defineCommand({
   script: "scripts/ci/validate.ts",
-  summary: "Find what the cluster, Argo CD, Velero or a failover would stumble over, before they do",
+  summary:
+    "Find what the cluster, Argo CD, Velero or a failover would stumble over, before they do",
   examples: [
     { line: "npm run validate", does: "judge every file of this repository" },
     { line: "zx scripts/ci/validate.ts kubernetes/apps", does: "judge one folder" },
     { line: "zx scripts/ci/validate.ts --explain pvc-without-backup", does: "show a rule's page" },
-    { line: "zx scripts/ci/validate.ts --format sarif", does: "give the findings to code scanning" },
+    {
+      line: "zx scripts/ci/validate.ts --format sarif",
+      does: "give the findings to code scanning",
+    },
   ],
   operand: { value: "DIR", help: "the folder to judge (default: this repository)" },
   flags: {

@@ -20,7 +20,11 @@ export const ignoreSchema = {
             minLength: 1,
             description: "a path below the repository's folder; * stands for a name, ** for a path",
           },
-          code: { type: "string", pattern: "^[A-Z0-9_]+$", description: "only this code of the rule" },
+          code: {
+            type: "string",
+            pattern: "^[A-Z0-9_]+$",
+            description: "only this code of the rule",
+          },
           reason: { type: "string", minLength: 10, description: "why it is accepted" },
           until: {
             type: "string",

@@ -98,6 +98,7 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
     manifests,
     files: new Set(texts.keys()),
     read: (file) => values.get(file),
+    isNamespaced: (kind) => catalog.isNamespaced(kind),
   };
   for (const finding of await judgeTogether(repository, judging, texts)) findings.push(finding);
   return {

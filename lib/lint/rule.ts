@@ -86,6 +86,8 @@ export interface Repository {
   files: ReadonlySet<string>;
   /** The value of one of our own YAML files; undefined when it is not there or has mistakes. */
   read(file: string): unknown;
+  /** Undefined for a kind that is not known. */
+  isNamespaced(kind: Pick<Manifest, "apiVersion" | "kind">): boolean | undefined;
 }
 
 /** A fault with its place, as it is told. */

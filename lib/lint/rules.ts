@@ -1,5 +1,6 @@
 import type { Rule } from "./rule.ts";
 import { imageUnpinned } from "./rules/image-unpinned.ts";
+import { kustomization } from "./rules/kustomization.ts";
 
 /** Every rule, in the order of its page. */
-export const rules: readonly Rule[] = [imageUnpinned];
+export const rules: readonly Rule[] = [imageUnpinned, kustomization];
