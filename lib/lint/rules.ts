@@ -1,6 +1,7 @@
 import type { Rule } from "./rule.ts";
+import { duplicateObject } from "./rules/duplicate-object.ts";
 import { imageUnpinned } from "./rules/image-unpinned.ts";
 import { kustomization } from "./rules/kustomization.ts";
 
 /** Every rule, in the order of its page. */
-export const rules: readonly Rule[] = [imageUnpinned, kustomization];
+export const rules: readonly Rule[] = [imageUnpinned, kustomization, duplicateObject];
