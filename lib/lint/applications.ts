@@ -65,6 +65,18 @@ export function createsNamespace({ spec }: Application): boolean {
   return getList(spec, "syncPolicy", "syncOptions").includes("CreateNamespace=true");
 }
 
+/** Whether an Application applies what lies in a folder, `isBuilt` when kustomize makes it. */
+export function appliesFolder({ sources }: Application, folder: string, isBuilt: boolean): boolean {
+  return sources.some(
+    (source) =>
+      source.folder === folder ||
+      (!isBuilt &&
+        source.folder !== undefined &&
+        getFields(source.fields, "directory")["recurse"] === true &&
+        (source.folder === "" || folder.startsWith(`${source.folder}/`))),
+  );
+}
+
 function buildApplications(repository: Repository): Application[] {
   const specs = repository.manifests.flatMap(readSpec);
   const folders = listFolders(repository);
