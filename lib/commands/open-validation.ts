@@ -29,7 +29,10 @@ export async function openValidation(
   });
   if (asked === folder) return report;
   const below = `${path.relative(folder, asked).split(path.sep).join("/")}/`;
-  return { ...report, findings: report.findings.filter(({ where }) => where.file.startsWith(below)) };
+  return {
+    ...report,
+    findings: report.findings.filter(({ where }) => where.file.startsWith(below)),
+  };
 }
 
 async function list(folder: string) {
@@ -42,10 +45,10 @@ async function list(folder: string) {
 function createRender(folder: string, env: NodeJS.ProcessEnv): Render {
   let render: Promise<Render> | undefined;
   return async (root, sources) => {
-    render ??= import("./render-kustomization.ts").then((module) =>
-      module.openRender(folder, env),
-    );
-    return await (await render)(root, sources);
+    render ??= import("./render-kustomization.ts").then((module) => module.openRender(folder, env));
+    return await (
+      await render
+    )(root, sources);
   };
 }
 

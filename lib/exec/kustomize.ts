@@ -14,7 +14,8 @@ export type Kustomize = readonly [string, ...string[]];
  */
 export async function findKustomize(env: NodeJS.ProcessEnv): Promise<Kustomize | undefined> {
   const { which } = await import("zx/core");
-  const find = async (name: string) => await which(name, { path: env["PATH"] ?? "", nothrow: true });
+  const find = async (name: string) =>
+    await which(name, { path: env["PATH"] ?? "", nothrow: true });
   const kustomize = await find("kustomize");
   if (kustomize !== null) return [kustomize, "build"];
   const kubectl = (await find("kubectl")) ?? findLabKubectl(env);

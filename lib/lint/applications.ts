@@ -78,7 +78,7 @@ export function appliesFolder({ sources }: Application, folder: string, isBuilt:
 }
 
 function buildApplications(repository: Repository): Application[] {
-  const specs = repository.manifests.flatMap(readSpec);
+  const specs = repository.written.flatMap(readSpec);
   const folders = listFolders(repository);
   const ours = new Set<string>();
   for (const { spec, at } of specs) {

@@ -28,7 +28,7 @@ const known = new WeakMap<Repository, KustomizeTree>();
 export function getKustomizeTree(repository: Repository): KustomizeTree {
   const found = known.get(repository);
   if (found !== undefined) return found;
-  const tree = buildTree(repository.manifests);
+  const tree = buildTree(repository.written);
   known.set(repository, tree);
   return tree;
 }

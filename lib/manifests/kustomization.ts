@@ -1,9 +1,6 @@
 import path from "node:path";
 import { type Fields, getList, getText } from "./manifest.ts";
 
-/** The names that kustomize takes for a kustomization's file. */
-export const kustomizationNames = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
 /** A kustomization, and what it is put together from. */
 export interface Kustomization {
   file: string;
@@ -18,15 +15,12 @@ export interface Kustomization {
   foreign: string[];
 }
 
-/** Whether a path is that of a kustomization's file. */
-export function isKustomization(file: string): boolean {
-  return kustomizationNames.includes(path.posix.basename(file));
-}
-
 /** Reads what a kustomization is put together from; `value` is what its file holds. */
 export function parseKustomization(file: string, value: Fields): Kustomization {
   const folder = path.posix.dirname(file) === "." ? "" : path.posix.dirname(file);
-  const named = ["resources", "bases", "components", "crds"].flatMap((key) => listTexts(value, key));
+  const named = ["resources", "bases", "components", "crds"].flatMap((key) =>
+    listTexts(value, key),
+  );
   const patches = [
     ...listTexts(value, "patchesStrategicMerge").filter((one) => !one.includes("\n")),
     ...["patches", "patchesJson6902", "replacements"].flatMap((key) =>
@@ -67,7 +61,7 @@ export function withoutForeign({ value }: Kustomization): Fields {
 }
 
 /** As kustomize tells a remote base from a path: a URL, or a host with a path and perhaps a ref. */
-function isRemote(one: string): boolean {
+export function isRemote(one: string): boolean {
   return /^[a-z]+:\/\/|^git@|^(?:[\w-]+\.)+[a-z]{2,}\/|\?ref=/.test(one);
 }
 

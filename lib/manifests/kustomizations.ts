@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { DataPath } from "../schema/explain.ts";
+import { isRemote } from "./kustomization.ts";
 import {
   getFields,
   getList,
@@ -74,13 +75,6 @@ export function getFolder(file: string): string {
 export function resolvePath(folder: string, written: string): string {
   const target = path.posix.join(folder, written).replace(/\/$/, "");
   return target === "." ? "" : target;
-}
-
-/** Whether kustomize fetches a resource from elsewhere, which its own loader decides in much the same way. */
-export function isRemote(written: string): boolean {
-  return /:\/\/|^git@|^git::|\?|\.git(?:\/|$)|\w\/\/|^(?:www\.)?(?:github|gitlab|bitbucket)\.(?:com|org)[/:]/.test(
-    written,
-  );
 }
 
 /** The kustomizations among the objects, by their folders; the first, where a folder has two. */

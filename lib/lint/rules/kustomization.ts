@@ -40,12 +40,12 @@ export const kustomization: RepositoryRule = {
   kinds: kustomizationKinds,
   find(repository) {
     const tree = getKustomizeTree(repository);
-    const files = repository.manifests.filter(({ file }) => isKustomizationFile(file));
+    const files = repository.written.filter(({ file }) => isKustomizationFile(file));
     return [
       ...findSecondFiles(files),
       ...files.flatMap((manifest) => findKindFaults(manifest) ?? findDeprecated(manifest)),
       ...[...tree.kustomizations.values()].flatMap((one) => findPathFaults(one, tree, repository)),
-      ...repository.manifests.flatMap((one) => findMissingSecrets(one, repository)),
+      ...repository.written.flatMap((one) => findMissingSecrets(one, repository)),
       ...findUnlistedFiles(repository, tree),
     ];
   },
