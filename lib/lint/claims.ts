@@ -27,7 +27,7 @@ const claims: readonly [RegExp, Claim][] = [
   [/^\.github\/.*\.ya?ml$/, { kind: "yaml", reader: "GitHub" }],
   [/^[^/]*\.json$/, { kind: "json", reader: "the tool that it is named after" }],
   [/^config\/schemas\/.*\.json$/, { kind: "json", reader: "JSON Schema" }],
-  [/\.(ya?ml|json)$/, { kind: "manifests" }],
+  [/\.(ya?ml|json)$|(^|\/)Kustomization$/, { kind: "manifests" }],
 ];
 
 /** What a file is judged as, by its path in the judged folder. */

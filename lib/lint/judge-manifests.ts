@@ -1,9 +1,11 @@
 import { parseYamlDocuments, type YamlSource } from "../config/parse-yaml.ts";
 import { InfraError } from "../errors.ts";
 import { describeKind, listManifests, type Manifest } from "../manifests/manifest.ts";
+import { isForKustomize } from "../manifests/kustomizations.ts";
 import { readPlain } from "../manifests/read-plain.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { Locate } from "../schema/explain.ts";
+import { isToolKind } from "../schema/kustomization.schema.ts";
 import { toConfigFinding } from "./judge-config.ts";
 import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault } from "./locate-finding.ts";
@@ -50,7 +52,7 @@ export function createManifestJudge(
 
   return {
     isSurelyRight(manifest, withRules) {
-      if (!isForTool(manifest) && !catalog.isSurelyValid(manifest)) return false;
+      if (!isUnknownToAll(manifest) && !catalog.isSurelyValid(manifest)) return false;
       if (!withRules) return true;
       for (const rule of listRules(describeKind(manifest))) {
         if (rule.find(manifest, settings).length > 0) return false;
@@ -62,7 +64,7 @@ export function createManifestJudge(
         documents[manifest.document]?.locate([...manifest.at, ...path], part) ?? {
           file: manifest.file,
         };
-      const errors = isForTool(manifest) ? [] : await catalog.explain(manifest, locate);
+      const errors = isUnknownToAll(manifest) ? [] : await catalog.explain(manifest, locate);
       const faults = withRules ? findFaults(manifest) : [];
       return [
         ...errors.map((error) => ({ ...toConfigFinding(error), rule: "schema" })),
@@ -124,9 +126,9 @@ export async function readDocuments(
   }
 }
 
-/** What kustomize and its generators read looks like an object, and is none of the cluster. */
-function isForTool({ apiVersion }: Manifest): boolean {
-  return /^(kustomize\.config\.k8s\.io|viaduct\.ai)\//.test(apiVersion);
+/** What kustomize reads and nobody has a schema of: its own transformers, and what rule `kustomization` refuses. */
+function isUnknownToAll(manifest: Manifest): boolean {
+  return isForKustomize(manifest) && !isToolKind(manifest);
 }
 
 function tooDeep(file: string): InfraError {

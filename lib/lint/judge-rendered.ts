@@ -1,10 +1,12 @@
 import { InfraError } from "../errors.ts";
+import { type Kustomization, parseKustomization } from "../manifests/kustomization.ts";
 import {
-  parseKustomization,
-  isKustomization,
-  type Kustomization,
-} from "../manifests/kustomization.ts";
-import { describeKind, isFields, listManifests, type Manifest } from "../manifests/manifest.ts";
+  describeKind,
+  isFields,
+  isKustomizationFile,
+  listManifests,
+  type Manifest,
+} from "../manifests/manifest.ts";
 import { readPlain } from "../manifests/read-plain.ts";
 import { type JudgedFile, type ManifestJudge, readDocuments } from "./judge-manifests.ts";
 import type { SourceFile } from "./list-files.ts";
@@ -34,7 +36,7 @@ export const renderRule: FileRule = {
 export async function planRenders(sources: readonly SourceFile[]): Promise<RenderPlan> {
   const kustomizations: Kustomization[] = [];
   for (const { file, text } of sources) {
-    if (!isKustomization(file)) continue;
+    if (!isKustomizationFile(file)) continue;
     const documents = readPlain(text) ?? (await readExactly(file, text));
     const [value] = documents;
     if (isFields(value)) kustomizations.push(parseKustomization(file, value));

@@ -87,6 +87,7 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
     if (!isRendered && findings.length === foundBefore) cache?.add(source, those);
   }
 
+  const written = [...manifests, ...[...raw.values()].flat()];
   for (const { root, text } of rendered) {
     const those = root.files.flatMap((file) => raw.get(file) ?? []);
     const judged = await judgeRendered(root, text, those, manifestJudge, texts);
@@ -96,8 +97,10 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
 
   const repository: Repository = {
     manifests,
+    written,
     files: new Set(texts.keys()),
     read: (file) => values.get(file),
+    isNamespaced: (kind) => catalog.isNamespaced(kind),
   };
   for (const finding of await judgeTogether(repository, judging, texts)) findings.push(finding);
   return {

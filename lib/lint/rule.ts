@@ -82,10 +82,14 @@ export interface Settings {
 export interface Repository {
   /** All objects as the cluster gets them: rendered where they are rendered. */
   manifests: readonly Manifest[];
+  /** All objects as they stand in the files, and what kustomize itself reads. */
+  written: readonly Manifest[];
   /** Every file's path, relative, with "/" between its parts. */
   files: ReadonlySet<string>;
   /** The value of one of our own YAML files; undefined when it is not there or has mistakes. */
   read(file: string): unknown;
+  /** Undefined for a kind that is not known. */
+  isNamespaced(kind: Pick<Manifest, "apiVersion" | "kind">): boolean | undefined;
 }
 
 /** A fault with its place, as it is told. */

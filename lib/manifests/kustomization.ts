@@ -1,9 +1,6 @@
 import path from "node:path";
 import { type Fields, getList, getText } from "./manifest.ts";
 
-/** The names that kustomize takes for a kustomization's file. */
-export const kustomizationNames = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
 /** A kustomization, and what it is put together from. */
 export interface Kustomization {
   file: string;
@@ -16,11 +13,6 @@ export interface Kustomization {
   patches: string[];
   /** What has to be fetched or run: remote bases, charts, generators with programs. */
   foreign: string[];
-}
-
-/** Whether a path is that of a kustomization's file. */
-export function isKustomization(file: string): boolean {
-  return kustomizationNames.includes(path.posix.basename(file));
 }
 
 /** Reads what a kustomization is put together from; `value` is what its file holds. */
@@ -69,7 +61,7 @@ export function withoutForeign({ value }: Kustomization): Fields {
 }
 
 /** As kustomize tells a remote base from a path: a URL, or a host with a path and perhaps a ref. */
-function isRemote(one: string): boolean {
+export function isRemote(one: string): boolean {
   return /^[a-z]+:\/\/|^git@|^(?:[\w-]+\.)+[a-z]{2,}\/|\?ref=/.test(one);
 }
 

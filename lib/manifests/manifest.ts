@@ -62,9 +62,14 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Whether kustomize takes a file for a kustomization, by its name. */
+export function isKustomizationFile(file: string): boolean {
+  return /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/.test(file);
+}
+
 function listObjects(file: string, document: number, at: DataPath, value: unknown): Manifest[] {
   if (!isFields(value)) return [];
-  const { apiVersion, kind } = value;
+  const { apiVersion, kind } = nameKind(file, value);
   if (typeof apiVersion !== "string" || typeof kind !== "string") return [];
   if (apiVersion === "v1" && kind === "List") {
     return getList(value, "items").flatMap((item, index) =>
@@ -86,4 +91,12 @@ function listObjects(file: string, document: number, at: DataPath, value: unknow
       value,
     },
   ];
+}
+
+/** A kustomization may leave out what it is; kustomize fills it in. */
+function nameKind(file: string, value: Fields): Fields {
+  if (!isKustomizationFile(file)) return value;
+  const kind = value["kind"] ?? "Kustomization";
+  const version = kind === "Component" ? "v1alpha1" : "v1beta1";
+  return { apiVersion: value["apiVersion"] ?? `kustomize.config.k8s.io/${version}`, kind };
 }

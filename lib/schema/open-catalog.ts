@@ -4,6 +4,7 @@ import type { Ajv, ValidateFunction } from "ajv";
 import type { Catalog, Kind } from "./catalog.ts";
 import { explainKind } from "./explain-kind.ts";
 import { explainErrors } from "./explain.ts";
+import { isToolKind, toolSchemas } from "./kustomization.schema.ts";
 import { createQuickCheck, type QuickCheck, type RawSchema } from "./quick-check.ts";
 import { loadRemovedApis, type RemovedApi } from "./removed-apis.ts";
 import type { SchemaIndex } from "./schema-index.ts";
@@ -27,6 +28,7 @@ export function openCatalog(minor: string): Catalog {
   }
 
   function findFile({ apiVersion, kind }: Kind): string | undefined {
+    if (isToolKind({ apiVersion, kind })) return `${apiVersion} ${kind}`;
     const core = index.kubernetes[apiVersion]?.[kind];
     if (core?.minors.includes(minor) === true) return `kubernetes/v${minor}/${core.file}`;
     const custom = index.crds[apiVersion]?.[kind];
@@ -36,7 +38,7 @@ export function openCatalog(minor: string): Catalog {
   function readSchema(file: string): RawSchema {
     const found = files.get(file);
     if (found !== undefined) return found;
-    const schema = readJson(file);
+    const schema = (toolSchemas[file] as RawSchema | undefined) ?? readJson(file);
     files.set(file, schema);
     return schema;
   }
@@ -51,7 +53,7 @@ export function openCatalog(minor: string): Catalog {
 
   /** Within a file, or from the file of a kind of Kubernetes to the definitions of them all. */
   function resolve(file: string, ref: string): RawSchema {
-    const source = file.startsWith("crds/") ? file : definitionsFile;
+    const source = file.startsWith("kubernetes/") ? definitionsFile : file;
     const definitions = readSchema(source)["$defs"] as Record<string, RawSchema>;
     const found = definitions[ref.slice(ref.indexOf("#/$defs/") + "#/$defs/".length)];
     if (found === undefined) throw new Error(`${file}: ${ref} leads nowhere`);
@@ -61,7 +63,7 @@ export function openCatalog(minor: string): Catalog {
   async function getValidator(file: string): Promise<ValidateFunction> {
     ajv ??= createAjv();
     const instance = await ajv;
-    for (const one of file.startsWith("crds/") ? [file] : [definitionsFile, file]) {
+    for (const one of file.startsWith("kubernetes/") ? [definitionsFile, file] : [file]) {
       const url = baseUrl + one;
       if (instance.schemas[url] === undefined) instance.addSchema(readSchema(one), url);
     }

@@ -1,0 +1,116 @@
+import {
+  describeKind,
+  type Fields,
+  getFields,
+  getList,
+  getText,
+  isFields,
+  type Manifest,
+} from "../manifests/manifest.ts";
+import { resolvePath } from "../manifests/kustomizations.ts";
+import type { DataPath } from "../schema/explain.ts";
+import { listFolders } from "./folders.ts";
+import type { Repository } from "./rule.ts";
+
+/** An Application, or what an ApplicationSet makes them of. */
+export interface Application {
+  manifest: Manifest;
+  /** Where its spec stands in the object. */
+  at: DataPath;
+  spec: Fields;
+  sources: readonly ApplicationSource[];
+}
+
+export interface ApplicationSource {
+  /** In the object. */
+  at: DataPath;
+  fields: Fields;
+  /** The folder of this repository that it applies; undefined when it applies none. */
+  folder: string | undefined;
+  /** Whether its repoURL is that of this repository. */
+  isOurs: boolean;
+}
+
+export const applicationKinds = ["argoproj.io/Application", "argoproj.io/ApplicationSet"];
+
+/** The folders of this repository's layout that Argo CD reads. */
+const ourFolders = /^kubernetes\/(?:bootstrap|infrastructure|apps)(?:\/|$)/;
+
+const known = new WeakMap<Repository, readonly Application[]>();
+
+/** The Applications of a repository, read once for all rules. */
+export function listApplications(repository: Repository): readonly Application[] {
+  const found = known.get(repository);
+  if (found !== undefined) return found;
+  const applications = buildApplications(repository);
+  known.set(repository, applications);
+  return applications;
+}
+
+/** Whether a value is known only when an ApplicationSet fills it in. */
+export function isTemplate(value: string): boolean {
+  return value.includes("{{");
+}
+
+/** A repository's URL in the one spelling that Argo CD compares (util/git.NormalizeGitURL). */
+export function normalizeUrl(url: string): string {
+  const lower = url.trim().toLowerCase();
+  const ssh = /^(?:ssh:\/\/)?(?<user>[^/@]+@[^/:]+)[:/](?<path>.*)$/.exec(lower)?.groups;
+  const plain = ssh === undefined ? lower : `${ssh["user"]}/${ssh["path"]}`;
+  return plain.replace(/\.git$/, "");
+}
+
+/** Whether Argo CD makes the namespace of an Application where it is not there. */
+export function createsNamespace({ spec }: Application): boolean {
+  return getList(spec, "syncPolicy", "syncOptions").includes("CreateNamespace=true");
+}
+
+/** Whether an Application applies what lies in a folder, `isBuilt` when kustomize makes it. */
+export function appliesFolder({ sources }: Application, folder: string, isBuilt: boolean): boolean {
+  return sources.some(
+    (source) =>
+      source.folder === folder ||
+      (!isBuilt &&
+        source.folder !== undefined &&
+        getFields(source.fields, "directory")["recurse"] === true &&
+        (source.folder === "" || folder.startsWith(`${source.folder}/`))),
+  );
+}
+
+function buildApplications(repository: Repository): Application[] {
+  const specs = repository.written.flatMap(readSpec);
+  const folders = listFolders(repository);
+  const ours = new Set<string>();
+  for (const { spec, at } of specs) {
+    for (const { fields } of listSources(spec, at)) {
+      const path = getText(fields, "path");
+      if (path === undefined || fields["chart"] !== undefined) continue;
+      const isHere = path !== "." && folders.has(resolvePath("", path));
+      if (isHere || ourFolders.test(path)) ours.add(normalizeUrl(getText(fields, "repoURL") ?? ""));
+    }
+  }
+  return specs.map((application) => ({
+    ...application,
+    sources: listSources(application.spec, application.at).map(({ at, fields }) => {
+      const path = getText(fields, "path");
+      const isOurs = ours.has(normalizeUrl(getText(fields, "repoURL") ?? ""));
+      const isKnown = isOurs && path !== undefined && !isTemplate(path);
+      return { at, fields, isOurs, folder: isKnown ? resolvePath("", path) : undefined };
+    }),
+  }));
+}
+
+function readSpec(manifest: Manifest): Omit<Application, "sources">[] {
+  const kind = describeKind(manifest);
+  if (!applicationKinds.includes(kind)) return [];
+  const at = kind === "argoproj.io/Application" ? ["spec"] : ["spec", "template", "spec"];
+  return [{ manifest, at, spec: getFields(manifest.value, ...at) }];
+}
+
+function listSources(spec: Fields, at: DataPath): { at: DataPath; fields: Fields }[] {
+  const one = spec["source"];
+  const many = getList(spec, "sources").flatMap((fields, index) =>
+    isFields(fields) ? [{ at: [...at, "sources", String(index)], fields }] : [],
+  );
+  return isFields(one) ? [{ at: [...at, "source"], fields: one }, ...many] : many;
+}
