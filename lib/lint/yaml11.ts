@@ -4,8 +4,8 @@
  */
 export type Yaml11Reader = (text: string, value: unknown) => Yaml11Value | undefined;
 
-/** What a reader of YAML 1.1 makes of it; "error" when it stops there. */
-export type Yaml11Value = boolean | number | string | "error";
+/** What a reader of YAML 1.1 makes of it; the text "error" when it stops there. */
+export type Yaml11Value = boolean | number | string;
 
 const goWords = listWords({ true: ["yes", "on", "y"], false: ["no", "off", "n"] });
 const pythonWords = listWords({ true: ["yes", "on"], false: ["no", "off"] });
