@@ -9,8 +9,13 @@ import { readPlain } from "../manifests/read-plain.ts";
 import { createQuickCheck, type RawSchema } from "../schema/quick-check.ts";
 import type { Claim, ConfigName } from "./claims.ts";
 import { ignoreSchema } from "./ignore.schema.ts";
+import { addScalarFindings } from "./judge-scalars.ts";
 import type { SourceFile } from "./list-files.ts";
 import type { Finding } from "./rule.ts";
+import { alias } from "./rules/alias.ts";
+import { duplicateKey } from "./rules/duplicate-key.ts";
+import { syntax } from "./rules/syntax.ts";
+import type { OtherReader } from "./rules/yaml11-scalar.ts";
 
 const schemas: Readonly<Record<ConfigName, JSONSchema>> = {
   versions: versionsSchema,
@@ -47,19 +52,58 @@ function failToResolve(ref: string): RawSchema {
 
 /** Judges a file that is no manifest: against its schema, or by its syntax alone. */
 export async function judgeConfig(claim: Claim, source: SourceFile): Promise<JudgedConfig> {
+  const { value, findings } = await judgeValue(claim, source);
+  const reader = findOtherReader(claim);
+  if (reader === undefined || findings.some(({ rule }) => rule !== "config")) {
+    return { value, findings };
+  }
+  const documents = await parseYamlDocuments(source.text, source.file);
+  const all = addScalarFindings(source, documents, reader, findings);
+  return { value: all.length === 0 ? value : undefined, findings: all };
+}
+
+async function judgeValue(claim: Claim, source: SourceFile): Promise<JudgedConfig> {
   try {
     return { value: await readValue(claim, source), findings: [] };
   } catch (error) {
-    if (!(error instanceof InfraError)) throw error;
-    return { value: undefined, findings: listMistakes(error).map(toConfigFinding) };
+    if (error instanceof InfraError) {
+      return { value: undefined, findings: listMistakes(error).map(toConfigFinding) };
+    }
+    // The readers of YAML and JSON call themselves for every level.
+    if (!(error instanceof RangeError)) throw error;
+    return { value: undefined, findings: [toConfigFinding(tooDeep(source.file))] };
   }
+}
+
+/** Who reads a file by YAML 1.1 too, apart from those whose own linters tell. */
+function findOtherReader(claim: Claim): OtherReader | undefined {
+  if (claim.kind === "config") return "Ansible";
+  return claim.kind === "yaml" && claim.reader === "kustomize" ? "cluster" : undefined;
+}
+
+/** The rules whose pages tell what the readers of YAML refuse. */
+const ruleOfCode: Readonly<Record<string, string>> = {
+  CONFIG_SYNTAX: syntax.id,
+  CONFIG_KEY_DUPLICATE: duplicateKey.id,
+  CONFIG_ALIAS_INVALID: alias.id,
+  FILE_TOO_DEEP: "file",
+};
+
+/** That the readers give up on a text that has too many levels. */
+export function tooDeep(file: string): InfraError {
+  return new InfraError({
+    code: "FILE_TOO_DEEP",
+    message: "it is nested too deeply to be read",
+    where: { file },
+    fix: "Correct the brackets, or the indentation",
+  });
 }
 
 /** An error of the readers of YAML as a finding. */
 export function toConfigFinding(error: InfraError): Finding {
   const { code, message, where, why, fix } = error;
   return {
-    rule: "config",
+    rule: ruleOfCode[code] ?? "config",
     code,
     message,
     where: where ?? { file: "." },

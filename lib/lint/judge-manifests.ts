@@ -6,7 +6,8 @@ import { readPlain } from "../manifests/read-plain.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { Locate } from "../schema/explain.ts";
 import { isToolKind } from "../schema/kustomization.schema.ts";
-import { toConfigFinding } from "./judge-config.ts";
+import { toConfigFinding, tooDeep } from "./judge-config.ts";
+import { addScalarFindings } from "./judge-scalars.ts";
 import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault } from "./locate-finding.ts";
 import type { Finding, ObjectFault, ObjectRule, Settings } from "./rule.ts";
@@ -92,10 +93,11 @@ export function judgeQuickly(
 
 /** The objects of a file, and what is wrong with them or with the file. */
 export async function judgeClosely(
-  { file, text }: SourceFile,
+  source: SourceFile,
   judge: ManifestJudge,
   withRules: boolean,
 ): Promise<JudgedFile> {
+  const { file, text } = source;
   const documents = await readDocuments(file, text);
   if (documents instanceof InfraError) {
     return { manifests: [], findings: [toConfigFinding(documents)] };
@@ -108,7 +110,7 @@ export async function judgeClosely(
   for (const manifest of manifests) {
     findings.push(...(await judge.judgeObject(manifest, documents, withRules)));
   }
-  return { manifests, findings };
+  return { manifests, findings: addScalarFindings(source, documents, "cluster", findings) };
 }
 
 /** The documents of a text, or why it has none. */
@@ -129,13 +131,4 @@ export async function readDocuments(
 /** What kustomize reads and nobody has a schema of: its own transformers, and what rule `kustomization` refuses. */
 function isUnknownToAll(manifest: Manifest): boolean {
   return isForKustomize(manifest) && !isToolKind(manifest);
-}
-
-function tooDeep(file: string): InfraError {
-  return new InfraError({
-    code: "FILE_TOO_DEEP",
-    message: "it is nested too deeply to be read",
-    where: { file },
-    fix: "Correct the brackets, or the indentation",
-  });
 }

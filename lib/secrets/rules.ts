@@ -57,14 +57,21 @@ export async function loadRules(site: { folder: string }): Promise<SopsRule[] | 
   const file = findRulesFile(site);
   const text = await readIfThere(file);
   if (text === undefined) return undefined;
-  const name = showPath(file);
+  return await parseRules(text, showPath(file), site.folder);
+}
+
+/**
+ * The rules of a text of .sops.yaml, in order; `folder` is where the paths that they match begin.
+ * Throws SECRETS_RULES_INVALID and what parseYaml throws.
+ */
+export async function parseRules(text: string, name: string, folder: string): Promise<SopsRule[]> {
   const { value, locate } = await parseYaml(text, name);
   const rules = (value as { creation_rules?: unknown } | null)?.creation_rules;
   if (!Array.isArray(rules) || rules.length === 0) {
     throw invalid({ file: name, line: 1, column: 1 }, "it has no list creation_rules");
   }
   return rules.map((rule: unknown, index) =>
-    parseRule(rule, site.folder, locate(["creation_rules", String(index)], "value")),
+    parseRule(rule, folder, locate(["creation_rules", String(index)], "value")),
   );
 }
 
@@ -73,10 +80,15 @@ export function getRule(rules: readonly SopsRule[], site: { folder: string }, fi
   const found = rules.find((rule) => rule.matches(file));
   if (found !== undefined) return found;
   const name = showPath(findRulesFile(site));
-  throw new InfraError({
+  throw ruleMissing(name, showPath(file), { file: name });
+}
+
+/** That no rule of the file of rules `name` covers a file. */
+export function ruleMissing(name: string, file: string, where: Place): InfraError {
+  return new InfraError({
     code: "SECRETS_RULE_MISSING",
-    message: `no rule of ${name} covers ${showPath(file)}`,
-    where: { file: name },
+    message: `no rule of ${name} covers ${file}`,
+    where,
     why: "sops takes the first rule whose path_regex matches, and there is none",
     fix: `Add a rule to creation_rules: path_regex: ${pathRegex}, encrypted_regex: ${encryptedRegex}, mac_only_encrypted: true, age: the list of public keys`,
   });
@@ -88,12 +100,20 @@ export function getRule(rules: readonly SopsRule[], site: { folder: string }, fi
  */
 export function checkRule(rule: SopsRule, own: readonly string[]): void {
   const faults = [
-    ...(new Set(rule.recipients).size >= 2
-      ? []
-      : ["it has fewer than two age recipients: with one lost key all is lost"]),
+    ...listRuleFaults(rule),
     ...(rule.recipients.some((recipient) => own.includes(recipient))
       ? []
       : ["none of its recipients is your age key: you could not read what you encrypt"]),
+  ];
+  if (faults.length > 0) throw ruleUnfit(rule, faults);
+}
+
+/** What keeps a rule from being one for Secrets, whoever has the keys. */
+export function listRuleFaults(rule: SopsRule): string[] {
+  return [
+    ...(new Set(rule.recipients).size >= 2
+      ? []
+      : ["it has fewer than two age recipients: with one lost key all is lost"]),
     ...(rule.macOnlyEncrypted
       ? []
       : ["mac_only_encrypted is not true: every edit of a comment would break the file"]),
@@ -101,8 +121,11 @@ export function checkRule(rule: SopsRule, own: readonly string[]): void {
       ? []
       : [`encrypted_regex is not one that takes data and stringData, such as ${encryptedRegex}`]),
   ];
-  if (faults.length === 0) return;
-  throw new InfraError({
+}
+
+/** That a rule has these faults. */
+export function ruleUnfit(rule: SopsRule, faults: readonly string[]): InfraError {
+  return new InfraError({
     code: "SECRETS_RULE_UNFIT",
     message: "this rule is not fit for Secrets",
     where: rule.place,

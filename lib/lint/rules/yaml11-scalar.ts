@@ -1,0 +1,97 @@
+import type { PlainScalar } from "../../config/parse-yaml.ts";
+import type { FileRule, TextFault } from "../rule.ts";
+import { readAsGo, readAsPython, type Yaml11Reader, type Yaml11Value } from "../yaml11.ts";
+
+export const yaml11Scalar: FileRule = {
+  id: "yaml11-scalar",
+  codes: ["YAML11_SCALAR"],
+  scope: "file",
+  summary: "a text without quotes means the same in YAML 1.1 and YAML 1.2",
+  why: "Kubernetes, Argo CD and Helm read YAML 1.1 (sigs.k8s.io/yaml): `yes`, `no`, `on`, `off`, `y` and `n` are booleans there, as values and as keys, `0644` is octal and `1_000` a number. Ansible (PyYAML) has its own list, with `12:30:00` as a number of seconds in it. Editors and newer tools read YAML 1.2, where these are texts, or other numbers. So what a review shows is not what runs. Our own files under config/ are read by both. `0o644` is read as 420 by Kubernetes and by YAML 1.2, and as a text by Ansible.",
+  example: {
+    bad: "defaultVolumesToFsBackup: yes\ndefaultMode: 0644",
+    good: "defaultVolumesToFsBackup: true\ndefaultMode: 0o644",
+  },
+};
+
+/** Who else reads a file than those that read YAML 1.2. */
+export type OtherReader = "cluster" | "Ansible";
+
+const readers: Readonly<Record<OtherReader, { read: Yaml11Reader; name: string }>> = {
+  cluster: { read: readAsGo, name: "in the cluster" },
+  Ansible: { read: readAsPython, name: "to Ansible" },
+};
+
+/** Maps whose values are texts in every schema, so that the cluster takes nothing else there. */
+const textMaps = new Set(
+  "data stringData binaryData labels annotations matchLabels nodeSelector args command".split(" "),
+);
+
+/** What is read differently by those that read YAML 1.1, in the order of the file. */
+export function findYaml11Faults(
+  scalars: readonly PlainScalar[],
+  reader: OtherReader,
+): TextFault[] {
+  const { read } = readers[reader];
+  return scalars.flatMap((scalar) => {
+    const value = read(scalar.text, scalar.value);
+    return value === undefined ? [] : [explain(scalar, value, reader)];
+  });
+}
+
+/** Whether only a text can be meant by the value of a key. */
+export function isTextPlace({ isKey, under }: PlainScalar): boolean {
+  const [above = "", nearest = ""] = under.slice(-2);
+  if (isKey) return false;
+  // The variables of a container, and the parameters of a chart.
+  if (nearest === "value") return above === "env" || above === "parameters";
+  return textMaps.has(nearest) || textMaps.has(above);
+}
+
+/** A value that YAML 1.2 and the cluster read alike: what the cluster reads today. */
+export function writePlain(text: string, value: Yaml11Value): string {
+  return /^0[0-7]+$/.test(text) ? `0o${text.replace(/^0+(?=.)/, "")}` : String(value);
+}
+
+function explain(scalar: PlainScalar, value: Yaml11Value, reader: OtherReader): TextFault {
+  const { text, offset, isKey } = scalar;
+  const { name } = readers[reader];
+  const why = `YAML 1.2 reads ${describe(scalar.value)} here`;
+  if (isKey) {
+    return {
+      offset,
+      message: `the key ${text} is ${value === "error" ? "an error" : `"${value}"`} ${name}`,
+      why: "a key without quotes is read as any other value, by the rules of YAML 1.1",
+      fix: `Put it in quotes: "${text}"`,
+    };
+  }
+  // Not by its value: a text may be a password.
+  if (isTextPlace(scalar)) {
+    return {
+      offset,
+      message: `this is a ${typeof value} ${name}, where a text has to be`,
+      why,
+      fix: "Put it in quotes",
+    };
+  }
+  return {
+    offset,
+    message: `${text} is ${describe(value)} ${name}`,
+    why,
+    fix:
+      typeof scalar.value === "string"
+        ? `Write ${reader === "cluster" ? writePlain(text, value) : value}, or "${text}" if the text is meant`
+        : fixNumber(text, value, reader),
+  };
+}
+
+function fixNumber(text: string, value: Yaml11Value, reader: OtherReader): string {
+  if (reader === "cluster") return `Write ${writePlain(text, value)}, or ${value} in its place`;
+  return `Write the number that is meant without a prefix, or "${text}" if the text is meant`;
+}
+
+function describe(value: unknown): string {
+  if (value === "error") return "an error";
+  if (typeof value === "string") return "a text";
+  return typeof value === "boolean" ? String(value) : `the number ${String(value)}`;
+}
