@@ -1,9 +1,11 @@
-import type { Manifest } from "../manifests/manifest.ts";
+import { InfraError } from "../errors.ts";
+import { listManifests, type Manifest } from "../manifests/manifest.ts";
 import type { Catalog } from "../schema/catalog.ts";
+import type { CustomResourceDefinition } from "../schema/convert-crd.ts";
 import type { Cache } from "./cache.ts";
 import { findClaim } from "./claims.ts";
 import { judgeConfig, judgeConfigQuickly } from "./judge-config.ts";
-import { createManifestJudge, judgeClosely, judgeQuickly } from "./judge-manifests.ts";
+import { createManifestJudge, judgeClosely, judgeQuickly, readDocuments } from "./judge-manifests.ts";
 import { explainFailure, judgeRendered, planRenders, type Render } from "./judge-rendered.ts";
 import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault, locateTextFault, toFinding } from "./locate-finding.ts";
@@ -38,6 +40,7 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
   const findings: Finding[] = [];
   const values = new Map<string, unknown>();
 
+  await learnKinds(sources, catalog);
   const { roots, patches } = await planRenders(sources);
   const rendered: { root: RenderRoot; text: string }[] = [];
   let notRendered = 0;
@@ -113,6 +116,22 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
       notRendered,
     },
   };
+}
+
+/** Takes in the kinds that the folder's own CustomResourceDefinitions bring. */
+async function learnKinds(sources: readonly SourceFile[], catalog: Catalog): Promise<void> {
+  for (const { file, text } of sources) {
+    if (!text.includes("kind: CustomResourceDefinition")) continue;
+    const documents = await readDocuments(file, text);
+    if (documents instanceof InfraError) continue;
+    const values = documents.map(({ value }) => value);
+    for (const { kind, value } of listManifests(file, values)) {
+      if (kind !== "CustomResourceDefinition") continue;
+      // What it has to look like is judged with the other objects.
+      const isWhole = catalog.isSurelyValid({ apiVersion: "apiextensions.k8s.io/v1", kind, value });
+      if (isWhole) catalog.learn(value as unknown as CustomResourceDefinition);
+    }
+  }
 }
 
 async function judgeTogether(

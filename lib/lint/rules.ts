@@ -5,6 +5,7 @@ import { duplicateObject } from "./rules/duplicate-object.ts";
 import { imageUnpinned } from "./rules/image-unpinned.ts";
 import { kustomization } from "./rules/kustomization.ts";
 import { namespaceMissing } from "./rules/namespace-missing.ts";
+import { schema } from "./rules/schema.ts";
 import { syntax } from "./rules/syntax.ts";
 import { yaml11Scalar } from "./rules/yaml11-scalar.ts";
 
@@ -14,6 +15,7 @@ export const rules: readonly Rule[] = [
   duplicateKey,
   alias,
   yaml11Scalar,
+  schema,
   kustomization,
   duplicateObject,
   namespaceMissing,

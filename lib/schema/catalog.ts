@@ -1,4 +1,5 @@
 import type { InfraError } from "../errors.ts";
+import type { CustomResourceDefinition } from "./convert-crd.ts";
 import type { Locate } from "./explain.ts";
 
 export interface Kind {
@@ -19,6 +20,8 @@ export interface Catalog {
    * CONFIG_KEY_MISSING, CONFIG_VALUE_INVALID. `locate` takes paths within the object.
    */
   explain(object: KindOfObject, locate: Locate): Promise<InfraError[]>;
+  /** Takes in the kinds of a CustomResourceDefinition; of their metadata nothing is judged. */
+  learn(definition: CustomResourceDefinition): void;
   /** How many rules of the kind only the API server evaluates. */
   countServerRules(kind: Kind): number;
   /** Undefined for a kind that is not known. */

@@ -83,7 +83,7 @@ function explainValue(error: ErrorObject, path: DataPath, locate: Locate): Infra
   return new InfraError({
     code: "CONFIG_VALUE_INVALID",
     message: `${name} ${problem}`,
-    where: locate(path, "value"),
+    where: locateValue(path, locate),
     fix: fix ?? (wanted === "" ? "Correct the value" : wanted),
   });
 }
@@ -96,12 +96,14 @@ function describeProblem(error: ErrorObject): { problem: string; fix?: string } 
     const types = [error.params["type"]].flat().map(String);
     const fix = types.includes("string")
       ? "Put it in quotes"
+      : isQuoted(value, types)
+        ? "Take the quotes off"
       : types.includes("boolean") &&
           typeof value === "string" &&
           /^(yes|no|on|off|y|n)$/i.test(value)
         ? "Write true or false"
         : undefined;
-    const wanted = types.filter((type) => type !== "null").join(" or ");
+    const wanted = types.filter((type) => type !== "null").map(nameWanted).join(" or ");
     const problem = `is a ${nameType(value)} and has to be ${wanted}`;
     return fix === undefined || typeof value === "object" ? { problem } : { problem, fix };
   }
@@ -131,9 +133,30 @@ function nameType(value: unknown): string {
   return typeof value === "object" ? "map" : typeof value;
 }
 
-/** The last two parts say enough: `vps-aws-1.public_ip`. */
+/** As nameType does, and an integer is a number without a fraction. */
+function nameWanted(type: string): string {
+  if (type === "array") return "list";
+  return type === "object" ? "map" : type;
+}
+
+/** Where a value is, or its key: a list or a map may begin on a line below. */
+function locateValue(path: DataPath, locate: Locate): Place {
+  const value = locate(path, "value");
+  const key = locate(path, "key");
+  return value.line === key.line ? value : key;
+}
+
+/** Whether a text would be of the right type without its quotes. */
+function isQuoted(value: unknown, types: readonly string[]): boolean {
+  if (typeof value !== "string") return false;
+  if (types.includes("boolean")) return /^(true|false)$/.test(value);
+  return /^-?\d+$/.test(value) && types.some((type) => type === "integer" || type === "number");
+}
+
+/** The last two parts say enough, `vps-aws-1.public_ip`, unless the first of them is an index. */
 function describePath(path: DataPath): string {
-  return path.slice(-2).join(".");
+  const isIndex = /^\d+$/.test(path.at(-2) ?? "");
+  return path.slice(isIndex ? -3 : -2).join(".");
 }
 
 /** `instancePath` is a JSON pointer (RFC 6901). */

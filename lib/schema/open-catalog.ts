@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Ajv, ValidateFunction } from "ajv";
 import type { Catalog, Kind } from "./catalog.ts";
+import { convertCrd, type CustomKind } from "./convert-crd.ts";
 import { explainKind } from "./explain-kind.ts";
 import { explainErrors } from "./explain.ts";
 import { isToolKind, toolSchemas } from "./kustomization.schema.ts";
@@ -20,11 +21,13 @@ export function openCatalog(minor: string): Catalog {
   const files = new Map<string, RawSchema>();
   const checks = new Map<string, QuickCheck>();
   const nodes = new Map();
+  const learned = new Map<string, CustomKind>();
   let ajv: Promise<Ajv> | undefined;
   let removed: Promise<RemovedApi[]> | undefined;
 
   function findEntry({ apiVersion, kind }: Kind) {
-    return index.kubernetes[apiVersion]?.[kind] ?? index.crds[apiVersion]?.[kind];
+    const entry = index.kubernetes[apiVersion]?.[kind] ?? index.crds[apiVersion]?.[kind];
+    return entry ?? learned.get(`${apiVersion} ${kind}`);
   }
 
   function findFile({ apiVersion, kind }: Kind): string | undefined {
@@ -32,7 +35,8 @@ export function openCatalog(minor: string): Catalog {
     const core = index.kubernetes[apiVersion]?.[kind];
     if (core?.minors.includes(minor) === true) return `kubernetes/v${minor}/${core.file}`;
     const custom = index.crds[apiVersion]?.[kind];
-    return custom === undefined ? undefined : `crds/${custom.file}`;
+    if (custom !== undefined) return `crds/${custom.file}`;
+    return learned.has(`${apiVersion} ${kind}`) ? `${apiVersion} ${kind}` : undefined;
   }
 
   function readSchema(file: string): RawSchema {
@@ -87,6 +91,13 @@ export function openCatalog(minor: string): Catalog {
       return validate(withoutNulls(object.value))
         ? []
         : explainErrors(validate.errors ?? [], locate);
+    },
+    learn(definition) {
+      for (const one of convertCrd(definition, {})) {
+        const name = `${one.group}/${one.version} ${one.kind}`;
+        learned.set(name, one);
+        files.set(name, one.schema as RawSchema);
+      }
     },
     countServerRules: (kind) => findEntry(kind)?.cel ?? 0,
     isNamespaced: (kind) => findEntry(kind)?.namespaced,

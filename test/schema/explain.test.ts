@@ -49,7 +49,7 @@ t.test("a place deep in a list is found, and one behind an alias", async (t) => 
     '4:5 unknown key "x/y~z" in list.1 | Remove it',
   ]);
   t.strictSame(await explain("name: a\nlist:\n  - &one {}\n  - *one\n  - 5\n"), [
-    "5:5 list.2 is a number and has to be object | Correct the value",
+    "5:5 list.2 is a number and has to be map | Correct the value",
   ]);
 });
 
