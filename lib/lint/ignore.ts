@@ -1,23 +1,12 @@
 import path from "node:path";
 import type { FromSchema } from "json-schema-to-ts";
-import type { Finding, FileRule } from "./rule.ts";
+import type { Finding } from "./rule.ts";
+import { ignoreList } from "./rules/ignore-list.ts";
 import type { ignoreSchema } from "./ignore.schema.ts";
 
 export type IgnoreEntry = FromSchema<typeof ignoreSchema>["ignore"][number];
 
 export const ignoreFile = "config/lint-ignore.yaml";
-
-export const ignoreList: FileRule = {
-  id: "ignore-list",
-  codes: ["IGNORE_EXPIRED", "IGNORE_UNUSED"],
-  scope: "file",
-  summary: "what is ignored has a reason, an end, and something to ignore",
-  why: "An exception that nobody looks at again hides the next mistake. So each entry of config/lint-ignore.yaml ends on a day, and one that matches nothing is a finding itself.",
-  example: {
-    bad: "- rule: image-unpinned\n  file: kubernetes/apps/shop/app.yaml\n  reason: upstream has no tags\n  until: 2020-01-01",
-    good: "- rule: image-unpinned\n  file: kubernetes/apps/shop/app.yaml\n  reason: upstream has no tags\n  until: 2030-01-01",
-  },
-};
 
 /**
  * The findings without those that the list accepts on `today`, as `2026-11-28`, and with those about

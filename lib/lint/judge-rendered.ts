@@ -12,25 +12,13 @@ import { type JudgedFile, type ManifestJudge, readDocuments } from "./judge-mani
 import type { SourceFile } from "./list-files.ts";
 import { toFinding } from "./locate-finding.ts";
 import { planRender, type RenderPlan, type RenderRoot } from "./plan-render.ts";
-import type { FileRule } from "./rule.ts";
+import { kustomizationBuilds } from "./rules/kustomization-builds.ts";
 
 /** What a kustomization makes, or why it makes nothing; undefined where nobody can say. */
 export type Rendered = { text: string } | { failure: string } | undefined;
 
 /** Renders a kustomization; `sources` are all files of the judged folder. */
 export type Render = (root: RenderRoot, sources: readonly SourceFile[]) => Promise<Rendered>;
-
-export const renderRule: FileRule = {
-  id: "kustomization-builds",
-  codes: ["KUSTOMIZATION_FAILED"],
-  scope: "file",
-  summary: "kustomize can build a kustomization",
-  why: "Argo CD builds it with the same program, and shows the Application as Unknown when that fails. Kustomizations are built by the `kustomize` or `kubectl` on the PATH; where there is none, their raw files are judged and the last line counts them.",
-  example: {
-    bad: "patches:\n  - target: { kind: Deployment, name: not-there }\n    path: patch.yaml",
-    good: "patches:\n  - target: { kind: Deployment, name: web }\n    path: patch.yaml",
-  },
-};
 
 /** The kustomizations among the files, as far as they can be read. */
 export async function planRenders(sources: readonly SourceFile[]): Promise<RenderPlan> {
@@ -72,7 +60,7 @@ export async function judgeRendered(
 /** That kustomize refuses it, as a finding. */
 export function explainFailure({ kustomization }: RenderRoot, failure: string) {
   return toFinding(
-    renderRule,
+    kustomizationBuilds,
     {
       message: "kustomize cannot build this",
       why: failure.trim().replace(/^error: /i, ""),

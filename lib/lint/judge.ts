@@ -5,7 +5,12 @@ import type { CustomResourceDefinition } from "../schema/convert-crd.ts";
 import type { Cache } from "./cache.ts";
 import { findClaim } from "./claims.ts";
 import { judgeConfig, judgeConfigQuickly } from "./judge-config.ts";
-import { createManifestJudge, judgeClosely, judgeQuickly, readDocuments } from "./judge-manifests.ts";
+import {
+  createManifestJudge,
+  judgeClosely,
+  judgeQuickly,
+  readDocuments,
+} from "./judge-manifests.ts";
 import { explainFailure, judgeRendered, planRenders, type Render } from "./judge-rendered.ts";
 import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault, locateTextFault, toFinding } from "./locate-finding.ts";

@@ -39,7 +39,10 @@ export const sops: FileRule = {
 };
 
 /** Paths that the rule for Secrets should cover, and one that no rule should. */
-const secretFiles = ["kubernetes/apps/shop/secret.sops.yaml", "config/argocd/credentials.sops.yaml"];
+const secretFiles = [
+  "kubernetes/apps/shop/secret.sops.yaml",
+  "config/argocd/credentials.sops.yaml",
+];
 const usualFile = "kubernetes/apps/shop/app.yaml";
 
 interface RulesFile {
