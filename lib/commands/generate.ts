@@ -11,8 +11,10 @@ export interface GeneratedFile {
 /** Writes what is made from something else in this repository; a test fails when it is stale. */
 export const generate = defineCommand({
   script: "scripts/dev/generate.ts",
-  summary: "Write the reference pages of the commands anew",
-  examples: [{ line: "npm run generate", does: "after a command or a flag has changed" }],
+  summary: "Write anew what is made from the code: reference pages, and schemas for editors",
+  examples: [
+    { line: "npm run generate", does: "after a command, a flag, a rule or a schema has changed" },
+  ],
   flags: { json: commonFlags.json, verbose: commonFlags.verbose },
   async run() {
     const { mkdir, writeFile } = await import("node:fs/promises");
@@ -32,10 +34,24 @@ export const generate = defineCommand({
 /** Every generated file, as it has to be. */
 export async function renderGenerated(): Promise<GeneratedFile[]> {
   const { renderReference } = await import("../cli/render-reference.ts");
-  return (await listCommands()).map((command) => ({
+  const { renderRules } = await import("../lint/explain-rule.ts");
+  const { ownSchemas } = await import("../lint/own-files.ts");
+  const pages = (await listCommands()).map((command) => ({
     file: `docs/reference/${command.script.replace("scripts/", "").replace(".ts", ".md")}`,
     text: renderReference(command),
   }));
+  const schemas = Object.entries(ownSchemas).map(([name, schema]) => ({
+    file: `config/schemas/own/${name}.json`,
+    text: renderEditorSchema(schema as object),
+  }));
+  return [...pages, { file: "docs/reference/rules.md", text: renderRules() }, ...schemas];
+}
+
+/** In the draft that editors read; its name there is that of the file. */
+function renderEditorSchema(schema: object): string {
+  const { $id: _id, ...rest } = schema as { $id?: string };
+  const draft = "http://json-schema.org/draft-07/schema#";
+  return `${JSON.stringify({ $schema: draft, ...rest }, undefined, 2)}\n`;
 }
 
 /** All commands that have a script. */

@@ -1,15 +1,15 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { repositoryRoot, showPath } from "../config/paths.ts";
-import { InfraError } from "../errors.ts";
+import { hasCode, InfraError } from "../errors.ts";
 import type { Render } from "../lint/judge-rendered.ts";
 import { listFiles } from "../lint/list-files.ts";
 import type { Report } from "../lint/report.ts";
 import { validateFolder } from "../lint/validate-folder.ts";
 
 /**
- * Judges a folder, this repository by default. Of a folder within the repository all of it is judged,
- * since rules look at several files, and what is found in the folder is told. Throws
+ * Judges a folder, this repository by default. Of a folder of the repository all of it is judged, since
+ * rules look at several files, and what is found in the folder is told. Throws
  * VALIDATE_FOLDER_MISSING, and what validateFolder throws.
  */
 export async function openValidation(
@@ -18,27 +18,32 @@ export async function openValidation(
 ): Promise<Report> {
   const asked = path.resolve(operand ?? repositoryRoot);
   if (!statSync(asked, { throwIfNoEntry: false })?.isDirectory()) throw folderMissing(asked);
-  const isInside = asked === repositoryRoot || asked.startsWith(repositoryRoot + path.sep);
-  const folder = isInside ? repositoryRoot : asked;
+  const below = `${path.relative(repositoryRoot, asked).split(path.sep).join("/")}/`;
+  const listed = below.startsWith("../") ? undefined : await list(repositoryRoot);
+  // What Git ignores is not of the repository, although it lies in it.
+  const isPart = below === "/" || listed?.files.some((file) => file.startsWith(below)) === true;
+  const folder = isPart ? repositoryRoot : asked;
   const report = await validateFolder({
     folder,
-    ...(await list(folder)),
+    ...(isPart && listed !== undefined ? listed : listFiles(folder)),
     today: new Date().toISOString().slice(0, 10),
     render: createRender(folder, env),
     withCache,
   });
-  if (asked === folder) return report;
-  const below = `${path.relative(folder, asked).split(path.sep).join("/")}/`;
-  return {
-    ...report,
-    findings: report.findings.filter(({ where }) => where.file.startsWith(below)),
-  };
+  if (below === "/" || !isPart) return report;
+  const findings = report.findings.filter(({ where }) => where.file.startsWith(below));
+  return { ...report, findings };
 }
 
-async function list(folder: string) {
+async function list(folder: string): Promise<ReturnType<typeof listFiles>> {
   if (!existsSync(path.join(folder, ".git"))) return listFiles(folder);
   const { listGitFiles } = await import("../exec/git.ts");
-  return { files: await listGitFiles(folder) };
+  try {
+    return { files: await listGitFiles(folder), findings: [] };
+  } catch (error) {
+    if (hasCode(error, "EXEC_MISSING")) return listFiles(folder);
+    throw error;
+  }
 }
 
 /** Renders with the program that is found when the first kustomization asks for it. */

@@ -1,9 +1,11 @@
+import type { OwnSchemaName } from "./own-files.ts";
+
 /** Who says what a file may look like. */
 export type Claim =
   /** Objects for the cluster. */
   | { kind: "manifests" }
   /** A YAML file of ours, with a schema of its own. */
-  | { kind: "config"; name: ConfigName }
+  | { kind: "config"; name: OwnSchemaName }
   /** YAML that another tool reads; only its syntax is judged. */
   | { kind: "yaml"; reader: string }
   | { kind: "json"; reader: string }
@@ -12,8 +14,6 @@ export type Claim =
   /** Any other text. */
   | { kind: "text" };
 
-export type ConfigName = "versions" | "policy" | "site" | "ignore";
-
 /** The first pattern that fits a path decides. */
 const claims: readonly [RegExp, Claim][] = [
   [/^test\/fixtures\//, { kind: "fixture" }],
@@ -21,16 +21,30 @@ const claims: readonly [RegExp, Claim][] = [
   [/^lab\/k3s\/server\/manifests\//, { kind: "yaml", reader: "the lab's k3s" }],
   [/^config\/versions\.yaml$/, { kind: "config", name: "versions" }],
   [/^config\/dr\/policy\.yaml$/, { kind: "config", name: "policy" }],
-  [/^config\/lint-ignore\.yaml$/, { kind: "config", name: "ignore" }],
+  [/^config\/lint-ignore\.yaml$/, { kind: "config", name: "lint-ignore" }],
+  [/^config\/schemas\/sources\.yaml$/, { kind: "config", name: "schema-sources" }],
+  [/^config\/schemas\/removed-apis\.yaml$/, { kind: "config", name: "removed-apis" }],
   [/^site\.yaml$/, { kind: "config", name: "site" }],
   [/^ansible\/.*\.ya?ml$/, { kind: "yaml", reader: "Ansible" }],
   [/^\.github\/.*\.ya?ml$/, { kind: "yaml", reader: "GitHub" }],
   [/^[^/]*\.json$/, { kind: "json", reader: "the tool that it is named after" }],
   [/^config\/schemas\/.*\.json$/, { kind: "json", reader: "JSON Schema" }],
-  [/\.(ya?ml|json)$|(^|\/)Kustomization$/, { kind: "manifests" }],
+  [/^(config\/velero|kubernetes|lab\/apps|lab\/gitops)\/.*\.ya?ml$/, { kind: "manifests" }],
+];
+
+/** In a folder that is laid out in another way than this repository. */
+const fallback: readonly [RegExp, Claim] = [
+  /\.(ya?ml|json)$|(^|\/)Kustomization$/,
+  { kind: "manifests" },
 ];
 
 /** What a file is judged as, by its path in the judged folder. */
 export function findClaim(file: string): Claim {
-  return claims.find(([pattern]) => pattern.test(file))?.[1] ?? { kind: "text" };
+  const found = [...claims, fallback].find(([pattern]) => pattern.test(file));
+  return found?.[1] ?? { kind: "text" };
+}
+
+/** Whether a file is one that this repository is known to have. */
+export function isKnown(file: string): boolean {
+  return claims.some(([pattern]) => pattern.test(file));
 }

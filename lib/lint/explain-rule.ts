@@ -28,3 +28,12 @@ export function renderRule({ id, codes, summary, why, example }: Rule): string {
     `Right:\n\n\`\`\`yaml\n${example.good}\n\`\`\``,
   ].join("\n\n");
 }
+
+/** The page of all rules. */
+export function renderRules(): string {
+  const head = [
+    "# Rules of validate",
+    "`npm run validate` holds every file of the repository against these; `--explain RULE` shows one of them. What a rule finds and a person accepts for a while goes into `config/lint-ignore.yaml`, with the reason and the day on which it ends.",
+  ];
+  return `${[...head, ...rules.map(renderRule)].join("\n\n")}\n`;
+}

@@ -1,28 +1,18 @@
 import type { JSONSchema } from "json-schema-to-ts";
 import { listMistakes, parseValidYaml } from "../config/load-yaml.ts";
 import { parseYamlDocuments } from "../config/parse-yaml.ts";
-import { policySchema } from "../config/policy.schema.ts";
-import { siteSchema } from "../config/site.schema.ts";
-import { versionsSchema } from "../config/versions.schema.ts";
 import { InfraError } from "../errors.ts";
 import { readPlain } from "../manifests/read-plain.ts";
 import { createQuickCheck, type RawSchema } from "../schema/quick-check.ts";
-import type { Claim, ConfigName } from "./claims.ts";
-import { ignoreSchema } from "./ignore.schema.ts";
+import type { Claim } from "./claims.ts";
 import { addScalarFindings } from "./judge-scalars.ts";
 import type { SourceFile } from "./list-files.ts";
+import { type OwnSchemaName, ownSchemas } from "./own-files.ts";
 import type { Finding } from "./rule.ts";
 import { alias } from "./rules/alias.ts";
 import { duplicateKey } from "./rules/duplicate-key.ts";
 import { syntax } from "./rules/syntax.ts";
 import type { OtherReader } from "./rules/yaml11-scalar.ts";
-
-const schemas: Readonly<Record<ConfigName, JSONSchema>> = {
-  versions: versionsSchema,
-  policy: policySchema,
-  site: siteSchema,
-  ignore: ignoreSchema,
-};
 
 export interface JudgedConfig {
   /** Undefined with a finding. */
@@ -42,8 +32,8 @@ export function judgeConfigQuickly(claim: Claim, { text }: SourceFile): unknown 
 }
 
 /** Whether a value keeps to the schema of one of our files, as far as that can be told fast. */
-function isSurelyValid(name: ConfigName, value: unknown): boolean {
-  return createQuickCheck(schemas[name] as RawSchema, failToResolve)(value);
+function isSurelyValid(name: OwnSchemaName, value: unknown): boolean {
+  return createQuickCheck(ownSchemas[name] as RawSchema, failToResolve)(value);
 }
 
 function failToResolve(ref: string): RawSchema {
@@ -115,7 +105,7 @@ export function toConfigFinding(error: InfraError): Finding {
 async function readValue(claim: Claim, { file, text }: SourceFile): Promise<unknown> {
   switch (claim.kind) {
     case "config":
-      return (await parseValidYaml(text, file, schemas[claim.name])).value;
+      return (await parseValidYaml(text, file, ownSchemas[claim.name] as JSONSchema)).value;
     case "yaml":
       return await parseYamlDocuments(text, file);
     case "json":

@@ -20,7 +20,9 @@ export function isOfCluster(file: string): boolean {
  */
 export function listNamespaces(repository: Repository): ReadonlySet<string> | undefined {
   const declared = listPlacedObjects(repository)
-    .filter(({ manifest }) => manifest.kind === "Namespace" && manifest.apiVersion === "v1")
+    .filter(({ manifest: { file, apiVersion, kind } }) => {
+      return isOfCluster(file) && kind === "Namespace" && apiVersion === "v1";
+    })
     .map(({ name }) => name);
   if (declared.length === 0) return undefined;
   const made = listApplications(repository)

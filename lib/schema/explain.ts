@@ -98,12 +98,15 @@ function describeProblem(error: ErrorObject): { problem: string; fix?: string } 
       ? "Put it in quotes"
       : isQuoted(value, types)
         ? "Take the quotes off"
-      : types.includes("boolean") &&
-          typeof value === "string" &&
-          /^(yes|no|on|off|y|n)$/i.test(value)
-        ? "Write true or false"
-        : undefined;
-    const wanted = types.filter((type) => type !== "null").map(nameWanted).join(" or ");
+        : types.includes("boolean") &&
+            typeof value === "string" &&
+            /^(yes|no|on|off|y|n)$/i.test(value)
+          ? "Write true or false"
+          : undefined;
+    const wanted = types
+      .filter((type) => type !== "null")
+      .map(nameWanted)
+      .join(" or ");
     const problem = `is a ${nameType(value)} and has to be ${wanted}`;
     return fix === undefined || typeof value === "object" ? { problem } : { problem, fix };
   }

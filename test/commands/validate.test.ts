@@ -1,0 +1,161 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import t, { type Test } from "tap";
+import { writeCorpus } from "../../lab/bench/corpus.ts";
+import { runCommand } from "../../lib/cli/run-command.ts";
+import { validate } from "../../lib/commands/validate.ts";
+import { findKustomize } from "../../lib/exec/kustomize.ts";
+import { createFakeTerminal } from "../support/fake-terminal.ts";
+
+async function run(...args: string[]) {
+  const terminal = createFakeTerminal();
+  const exitCode = await runCommand(validate, args, terminal);
+  return { exitCode, out: terminal.stdout, err: terminal.stderr };
+}
+
+const web = `apiVersion: v1
+kind: Service
+metadata:
+  name: web
+  namespace: shop
+spec:
+  port:
+    - port: 80
+`;
+
+t.test("this repository has nothing wrong", async (t) => {
+  const { exitCode, out } = await run();
+  t.equal(out.split("\n").at(-2)?.includes("nothing wrong"), true, out);
+  t.equal(exitCode, 0);
+});
+
+t.test("findings come with exit code 1, in each format", async (t) => {
+  const folder = t.testdir({ "web.yaml": web });
+  const text = await run(folder);
+  t.equal(text.exitCode, 1);
+  t.match(text.out, /^web\.yaml:7:3: unknown key "port" in spec {2}\[CONFIG_KEY_UNKNOWN\]\n/);
+  t.match(text.out, /Did you mean "ports"\?/);
+  const github = await run(folder, "--format", "github");
+  t.match(github.out, /^::error file=web\.yaml,line=7,col=3,title=CONFIG_KEY_UNKNOWN::/);
+  const sarif = await run(folder, "--format", "sarif");
+  t.match(JSON.parse(sarif.out), { runs: [{ results: [{ ruleId: "schema" }] }] });
+  const json = await run(folder, "--json");
+  t.match(JSON.parse(json.out), {
+    ok: false,
+    result: { findings: [{ code: "CONFIG_KEY_UNKNOWN", where: { line: 7, column: 3 } }] },
+  });
+});
+
+t.test("a folder that is not there, and a rule that is not, are refused", async (t) => {
+  t.match(await run("/nowhere"), { exitCode: 2, err: /VALIDATE_FOLDER_MISSING/ });
+  t.match(await run("--explain", "schemas"), { exitCode: 2, err: /did you mean --explain schema/ });
+});
+
+t.test("a rule explains itself, by its id or by a code", async (t) => {
+  t.match(await run("--explain", "schema"), { exitCode: 0, out: /^## schema\n\n/ });
+  t.match(await run("--explain", "IMAGE_UNPINNED"), { exitCode: 0, out: /^## image-unpinned\n/ });
+});
+
+t.test("with --cache, what has not changed is not judged again, and what has is", async (t) => {
+  const folder = t.testdir({});
+  writeCorpus(folder, 40);
+  t.match(await run(folder, "--cache"), { exitCode: 0, out: /^40 objects in 10 files: nothing/ });
+  t.match(await run(folder, "--cache"), { exitCode: 0, out: /^40 objects in 10 files: nothing/ });
+  const file = path.join(folder, "part-0/app-3.yaml");
+  const text = readFileSync(file, "utf8");
+  writeFileSync(file, text.replace("spec:", "specs:"));
+  t.match(await run(folder, "--cache"), { exitCode: 1, out: /part-0\/app-3\.yaml:\d+:1: unknown/ });
+  t.match(await run(folder, "--cache"), { exitCode: 1, out: /unknown key "specs"/ });
+  writeFileSync(file, text);
+  t.match(await run(folder, "--cache"), { exitCode: 0 });
+  rmSync(file);
+  t.match(await run(folder, "--cache"), { exitCode: 0, out: /^36 objects in 9 files/ });
+});
+
+t.test("10,000 files are judged", async (t) => {
+  const folder = t.testdir({});
+  mkdirSync(path.join(folder, "many"));
+  for (let number = 0; number < 10_000; number += 1) {
+    const text = web.replace("name: web", `name: web-${number}`).replace("port:", "ports:");
+    writeFileSync(path.join(folder, `many/${number}.yaml`), text);
+  }
+  t.match(await run(folder), { exitCode: 0, out: /^10000 objects in 10000 files: nothing wrong/ });
+});
+
+const hasKustomize = (await findKustomize(process.env)) !== undefined;
+const skip = hasKustomize ? false : "neither kustomize nor kubectl is here";
+
+const shop = {
+  "kustomization.yaml": `apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+namespace: shop
+resources:
+  - web.yaml
+patches:
+  - path: patch.yaml
+`,
+  "web.yaml": web.replace("  namespace: shop\n", "").replace("port:", "ports:"),
+  "patch.yaml": `apiVersion: v1
+kind: Service
+metadata:
+  name: web
+spec:
+  clusterIPs: yes please
+`,
+};
+
+function createShop(t: Test, change: Partial<typeof shop> = {}): string {
+  const folder = t.testdir({});
+  for (const [name, text] of Object.entries({ ...shop, ...change })) {
+    writeFileSync(path.join(folder, name), text);
+  }
+  return folder;
+}
+
+t.test("a kustomization is judged as it is rendered", { skip }, async (t) => {
+  t.match(await run(createShop(t)), {
+    exitCode: 1,
+    out: /^web\.yaml:5:1: spec\.clusterIPs is a string and has to be list/,
+  });
+  const patch = shop["patch.yaml"].replace("clusterIPs: yes please", "type: NodePort");
+  t.match(await run(createShop(t, { "patch.yaml": patch })), {
+    exitCode: 0,
+    out: /^2 objects in 3 files: nothing wrong/,
+  });
+});
+
+t.test("what kustomize cannot build is a finding", { skip }, async (t) => {
+  const patch = shop["patch.yaml"].replace("name: web", "name: other");
+  t.match(await run(createShop(t, { "patch.yaml": patch })), {
+    exitCode: 1,
+    out: /^kustomization\.yaml:1:1: kustomize cannot build this {2}\[KUSTOMIZATION_FAILED\]/,
+  });
+});
+
+t.test("without what has to be fetched it is rendered, or counted", { skip }, async (t) => {
+  const remote = shop["kustomization.yaml"].replace(
+    "  - web.yaml\n",
+    "  - web.yaml\n  - https://github.com/example/base?ref=v1.0.0\n",
+  );
+  t.match(await run(createShop(t, { "kustomization.yaml": remote })), {
+    exitCode: 1,
+    out: /^web\.yaml:5:1: spec\.clusterIPs/,
+  });
+  const onlyRemote = remote.replace("  - web.yaml\n", "");
+  t.match(await run(createShop(t, { "kustomization.yaml": onlyRemote, "web.yaml": "" })), {
+    out: /1 kustomization or chart not rendered/,
+  });
+});
+
+t.test("without kustomize the raw files are judged, and that is said", async (t) => {
+  const folder = createShop(t);
+  const { PATH, XDG_CACHE_HOME } = process.env;
+  t.teardown(() => {
+    process.env["PATH"] = PATH;
+    if (XDG_CACHE_HOME === undefined) delete process.env["XDG_CACHE_HOME"];
+    else process.env["XDG_CACHE_HOME"] = XDG_CACHE_HOME;
+  });
+  process.env["PATH"] = "/nowhere";
+  process.env["XDG_CACHE_HOME"] = "/nowhere";
+  t.match(await run(folder), { exitCode: 0, out: /1 kustomization or chart not rendered/ });
+});
