@@ -1,5 +1,5 @@
 import { getText } from "../manifests/manifest.ts";
-import { createsNamespace, listApplications } from "./applications.ts";
+import { createsNamespace, listApplications } from "./argo/applications.ts";
 import { listPlacedObjects } from "./placed-objects.ts";
 import type { Repository } from "./rule.ts";
 

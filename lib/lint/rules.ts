@@ -1,4 +1,5 @@
 import type { Rule } from "./rule.ts";
+import { argoPath } from "./rules/argo-path.ts";
 import { duplicateObject } from "./rules/duplicate-object.ts";
 import { imageUnpinned } from "./rules/image-unpinned.ts";
 import { kustomization } from "./rules/kustomization.ts";
@@ -10,4 +11,5 @@ export const rules: readonly Rule[] = [
   kustomization,
   duplicateObject,
   namespaceMissing,
+  argoPath,
 ];
