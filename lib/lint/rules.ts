@@ -1,5 +1,7 @@
 import type { Rule } from "./rule.ts";
+import { argoDestination } from "./rules/argo-destination.ts";
 import { argoPath } from "./rules/argo-path.ts";
+import { argoProject } from "./rules/argo-project.ts";
 import { duplicateObject } from "./rules/duplicate-object.ts";
 import { imageUnpinned } from "./rules/image-unpinned.ts";
 import { kustomization } from "./rules/kustomization.ts";
@@ -12,4 +14,6 @@ export const rules: readonly Rule[] = [
   duplicateObject,
   namespaceMissing,
   argoPath,
+  argoProject,
+  argoDestination,
 ];
