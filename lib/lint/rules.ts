@@ -6,6 +6,7 @@ import { duplicateObject } from "./rules/duplicate-object.ts";
 import { imageUnpinned } from "./rules/image-unpinned.ts";
 import { kustomization } from "./rules/kustomization.ts";
 import { namespaceMissing } from "./rules/namespace-missing.ts";
+import { podSecurity } from "./rules/pod-security.ts";
 
 /** Every rule, in the order of its page. */
 export const rules: readonly Rule[] = [
@@ -13,6 +14,7 @@ export const rules: readonly Rule[] = [
   kustomization,
   duplicateObject,
   namespaceMissing,
+  podSecurity,
   argoPath,
   argoProject,
   argoDestination,
