@@ -3,6 +3,7 @@ import { argoDestination } from "./rules/argo-destination.ts";
 import { argoPath } from "./rules/argo-path.ts";
 import { argoProject } from "./rules/argo-project.ts";
 import { duplicateObject } from "./rules/duplicate-object.ts";
+import { groupVarsShadow } from "./rules/group-vars-shadow.ts";
 import { hostnamePin } from "./rules/hostname-pin.ts";
 import { imageUnpinned } from "./rules/image-unpinned.ts";
 import { kustomization } from "./rules/kustomization.ts";
@@ -22,4 +23,5 @@ export const rules: readonly Rule[] = [
   argoProject,
   argoDestination,
   syncWave,
+  groupVarsShadow,
 ];
