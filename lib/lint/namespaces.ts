@@ -1,5 +1,5 @@
-import { getText } from "../manifests/manifest.ts";
-import { createsNamespace, listApplications } from "./applications.ts";
+import { getText, type Manifest } from "../manifests/manifest.ts";
+import { appliesFolder, createsNamespace, listApplications } from "./argo/applications.ts";
 import { listPlacedObjects } from "./placed-objects.ts";
 import type { Repository } from "./rule.ts";
 
@@ -29,4 +29,32 @@ export function listNamespaces(repository: Repository): ReadonlySet<string> | un
     .filter(createsNamespace)
     .map(({ spec }) => getText(spec, "destination", "namespace"));
   return new Set([...builtIn, ...declared, ...made].filter((name) => name !== undefined));
+}
+
+const known = new WeakMap<Repository, ReadonlyMap<Manifest, ReadonlySet<string>>>();
+
+/** The namespaces that an object is applied to: several where overlays share it, none where nothing says. */
+export function findNamespacesOf(manifest: Manifest, repository: Repository): ReadonlySet<string> {
+  const all = known.get(repository) ?? placeInNamespaces(repository);
+  known.set(repository, all);
+  // What is rendered has its own.
+  return all.get(manifest) ?? new Set(manifest.namespace === undefined ? [] : [manifest.namespace]);
+}
+
+function placeInNamespaces(repository: Repository): Map<Manifest, Set<string>> {
+  const applications = listApplications(repository);
+  const placed = new Map<Manifest, Set<string>>();
+  for (const { manifest, namespace, root, way } of listPlacedObjects(repository)) {
+    const those = placed.get(manifest) ?? new Set();
+    placed.set(manifest, those);
+    if (namespace !== undefined) those.add(namespace);
+    else {
+      for (const application of applications) {
+        const filled = getText(application.spec, "destination", "namespace");
+        const isApplied = filled !== undefined && appliesFolder(application, root, way.length > 0);
+        if (isApplied) those.add(filled);
+      }
+    }
+  }
+  return placed;
 }

@@ -1,6 +1,6 @@
 import { getFolder, type Kustomization, type Reference } from "../manifests/kustomizations.ts";
 import { getText, type Manifest } from "../manifests/manifest.ts";
-import { listApplications } from "./applications.ts";
+import { listApplications } from "./argo/applications.ts";
 import { getKustomizeTree, type KustomizeTree } from "./kustomize-tree.ts";
 import type { Repository } from "./rule.ts";
 

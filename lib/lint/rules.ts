@@ -1,15 +1,22 @@
 import type { Rule } from "./rule.ts";
 import { alias } from "./rules/alias.ts";
+import { argoDestination } from "./rules/argo-destination.ts";
+import { argoPath } from "./rules/argo-path.ts";
+import { argoProject } from "./rules/argo-project.ts";
 import { config } from "./rules/config.ts";
 import { duplicateKey } from "./rules/duplicate-key.ts";
 import { duplicateObject } from "./rules/duplicate-object.ts";
 import { file } from "./rules/file.ts";
+import { groupVarsShadow } from "./rules/group-vars-shadow.ts";
+import { hostnamePin } from "./rules/hostname-pin.ts";
 import { ignoreList } from "./rules/ignore-list.ts";
 import { imageUnpinned } from "./rules/image-unpinned.ts";
 import { kustomizationBuilds } from "./rules/kustomization-builds.ts";
 import { kustomization } from "./rules/kustomization.ts";
 import { namespaceMissing } from "./rules/namespace-missing.ts";
+import { podSecurity } from "./rules/pod-security.ts";
 import { schema } from "./rules/schema.ts";
+import { syncWave } from "./rules/sync-wave.ts";
 import { syntax } from "./rules/syntax.ts";
 import { yaml11Scalar } from "./rules/yaml11-scalar.ts";
 
@@ -27,6 +34,13 @@ export const rules: readonly Rule[] = [
   duplicateObject,
   namespaceMissing,
   imageUnpinned,
+  podSecurity,
+  hostnamePin,
+  argoPath,
+  argoProject,
+  argoDestination,
+  syncWave,
+  groupVarsShadow,
   kustomizationBuilds,
   ignoreList,
 ];

@@ -16,8 +16,12 @@ export interface Manifest {
   /** Empty when the object has none. */
   name: string;
   namespace: string | undefined;
+  /** When and how Argo CD applies it: its annotations sync-wave and sync-options. */
+  sync?: { wave?: string; options?: string };
   value: Fields;
 }
+
+export const syncWaveAnnotation = "argocd.argoproj.io/sync-wave";
 
 /** The objects of a file's documents; what has no apiVersion and kind is none. */
 export function listManifests(file: string, documents: readonly unknown[]): Manifest[] {
@@ -88,9 +92,23 @@ function listObjects(file: string, document: number, at: DataPath, value: unknow
       kind,
       name: typeof name === "string" ? name : "",
       namespace: typeof namespace === "string" ? namespace : undefined,
+      ...readSync(metadata),
       value,
     },
   ];
+}
+
+function readSync({ annotations }: Fields): Pick<Manifest, "sync"> {
+  if (!isFields(annotations)) return {};
+  const wave = annotations[syncWaveAnnotation];
+  const options = annotations["argocd.argoproj.io/sync-options"];
+  if (typeof wave !== "string" && typeof options !== "string") return {};
+  return {
+    sync: {
+      ...(typeof wave === "string" ? { wave } : {}),
+      ...(typeof options === "string" ? { options } : {}),
+    },
+  };
 }
 
 /** A kustomization may leave out what it is; kustomize fills it in. */

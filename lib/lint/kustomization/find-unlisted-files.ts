@@ -1,5 +1,5 @@
 import { getFolder, type Kustomization } from "../../manifests/kustomizations.ts";
-import { listApplications } from "../applications.ts";
+import { listApplications } from "../argo/applications.ts";
 import type { KustomizeTree } from "../kustomize-tree.ts";
 import type { Repository, RepositoryFault } from "../rule.ts";
 

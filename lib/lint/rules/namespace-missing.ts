@@ -1,6 +1,6 @@
 import { getText, type Manifest } from "../../manifests/manifest.ts";
 import { kustomizationKinds } from "../../manifests/kustomizations.ts";
-import { appliesFolder, applicationKinds, listApplications } from "../applications.ts";
+import { appliesFolder, applicationKinds, listApplications } from "../argo/applications.ts";
 import { isOfCluster, listNamespaces } from "../namespaces.ts";
 import { listPlacedObjects, type PlacedObject } from "../placed-objects.ts";
 import type { ObjectFault, Repository, RepositoryFault, RepositoryRule } from "../rule.ts";

@@ -6,11 +6,11 @@ import {
   getText,
   isFields,
   type Manifest,
-} from "../manifests/manifest.ts";
-import { resolvePath } from "../manifests/kustomizations.ts";
-import type { DataPath } from "../schema/explain.ts";
-import { listFolders } from "./folders.ts";
-import type { Repository } from "./rule.ts";
+} from "../../manifests/manifest.ts";
+import { resolvePath } from "../../manifests/kustomizations.ts";
+import type { DataPath } from "../../schema/explain.ts";
+import { listFolders } from "../folders.ts";
+import type { Repository } from "../rule.ts";
 
 /** An Application, or what an ApplicationSet makes them of. */
 export interface Application {
@@ -77,19 +77,24 @@ export function appliesFolder({ sources }: Application, folder: string, isBuilt:
   );
 }
 
-function buildApplications(repository: Repository): Application[] {
-  const specs = repository.written.flatMap(readSpec);
+/** The URLs of this repository, normalized: those with a path that is here or of our layout. */
+export function listOurUrls(repository: Repository): ReadonlySet<string> {
   const folders = listFolders(repository);
   const ours = new Set<string>();
-  for (const { spec, at } of specs) {
+  for (const { spec, at } of repository.written.flatMap(readSpec)) {
     for (const { fields } of listSources(spec, at)) {
       const path = getText(fields, "path");
-      if (path === undefined || fields["chart"] !== undefined) continue;
-      const isHere = path !== "." && folders.has(resolvePath("", path));
-      if (isHere || ourFolders.test(path)) ours.add(normalizeUrl(getText(fields, "repoURL") ?? ""));
+      if (path === undefined || path === "." || fields["chart"] !== undefined) continue;
+      const isHere = folders.has(resolvePath("", path)) || ourFolders.test(path);
+      if (isHere) ours.add(normalizeUrl(getText(fields, "repoURL") ?? ""));
     }
   }
-  return specs.map((application) => ({
+  return ours;
+}
+
+function buildApplications(repository: Repository): Application[] {
+  const ours = listOurUrls(repository);
+  return repository.written.flatMap(readSpec).map((application) => ({
     ...application,
     sources: listSources(application.spec, application.at).map(({ at, fields }) => {
       const path = getText(fields, "path");

@@ -1,0 +1,26 @@
+/**
+ * Whether a text fits a pattern as Argo CD reads it (github.com/gobwas/glob): `*` for any characters
+ * but the separator, `**` for any, `?`, `[a-z]`, `{one,two}`. A pattern that is none fits nothing.
+ */
+export function matchesGlob(pattern: string, text: string, separator = ""): boolean {
+  const regexp = compile(pattern, separator);
+  return regexp?.test(text) ?? false;
+}
+
+function compile(pattern: string, separator: string): RegExp | undefined {
+  const one = separator === "" ? "." : `[^${separator}]`;
+  const source = pattern.replace(/\*\*|\*|\?|\[!?[^\]]*\]|[{},]|[^\w]/g, (token) => {
+    if (token === "**") return ".*";
+    if (token === "*") return `${one}*`;
+    if (token === "?") return one;
+    if (token === "{") return "(?:";
+    if (token === "}") return ")";
+    if (token === ",") return pattern.includes("{") ? "|" : ",";
+    return token.length > 1 ? token.replace(/^\[!/, "[^") : `\\${token}`;
+  });
+  try {
+    return new RegExp(`^${source}$`, "s");
+  } catch {
+    return undefined;
+  }
+}
