@@ -1,6 +1,7 @@
 import { parseYamlDocuments, type YamlSource } from "../config/parse-yaml.ts";
 import { InfraError } from "../errors.ts";
 import { describeKind, listManifests, type Manifest } from "../manifests/manifest.ts";
+import { withoutSops } from "../manifests/sops.ts";
 import { readPlain } from "../manifests/read-plain.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { Locate } from "../schema/explain.ts";
@@ -51,7 +52,7 @@ export function createManifestJudge(
 
   return {
     isSurelyRight(manifest, withRules) {
-      if (!isForTool(manifest) && !catalog.isSurelyValid(manifest)) return false;
+      if (!isForTool(manifest) && !catalog.isSurelyValid(inClear(manifest))) return false;
       if (!withRules) return true;
       for (const rule of listRules(describeKind(manifest))) {
         if (rule.find(manifest, settings).length > 0) return false;
@@ -63,7 +64,7 @@ export function createManifestJudge(
         documents[manifest.document]?.locate([...manifest.at, ...path], part) ?? {
           file: manifest.file,
         };
-      const errors = isForTool(manifest) ? [] : await catalog.explain(manifest, locate);
+      const errors = isForTool(manifest) ? [] : await catalog.explain(inClear(manifest), locate);
       const faults = withRules ? findFaults(manifest) : [];
       return [
         ...errors.map((error) => ({ ...toConfigFinding(error), rule: "schema" })),
@@ -124,6 +125,12 @@ export async function readDocuments(
     if (error instanceof RangeError) return tooDeep(file);
     throw error;
   }
+}
+
+/** The object as its schema knows it. */
+function inClear(manifest: Manifest): Manifest {
+  const value = withoutSops(manifest.value);
+  return value === manifest.value ? manifest : { ...manifest, value };
 }
 
 /** What kustomize and its generators read looks like an object, and is none of the cluster. */

@@ -5,6 +5,7 @@ import { findClaim } from "./claims.ts";
 import { judgeConfig, judgeConfigQuickly } from "./judge-config.ts";
 import { createManifestJudge, judgeClosely, judgeQuickly } from "./judge-manifests.ts";
 import { explainFailure, judgeRendered, planRenders, type Render } from "./judge-rendered.ts";
+import { judgeSops } from "./judge-sops.ts";
 import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault, locateTextFault, toFinding } from "./locate-finding.ts";
 import type { RenderRoot } from "./plan-render.ts";
@@ -99,6 +100,7 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
     files: new Set(texts.keys()),
     read: (file) => values.get(file),
   };
+  for (const finding of await judgeSops(sources)) findings.push(finding);
   for (const finding of await judgeTogether(repository, judging, texts)) findings.push(finding);
   return {
     findings: sortFindings(findings),
