@@ -12,7 +12,7 @@ export function isPlaceholder(value: string): boolean {
   return (
     text === "" ||
     /^(?:null|none|nil|true|false|undefined|~)$/i.test(text) ||
-    /\$\{|\$\(|\{\{|\{%|^<.*>$|^\$[A-Z_][A-Z0-9_]*$|^%\(\w+\)|^\$ANSIBLE_VAULT/.test(text) ||
+    /\$\{|\$\(|\{\{|\{%|^<|^\$[A-Z_][A-Z0-9_]*$|^%\(\w+\)|^\$ANSIBLE_VAULT/.test(text) ||
     /^(?:ENC\[|!vault|vault:|sops:|ref\+|secretref:|op:\/\/|file:|env:|ssm:)/i.test(text) ||
     words.test(text)
   );

@@ -3,6 +3,7 @@ import { alias } from "./rules/alias.ts";
 import { duplicateKey } from "./rules/duplicate-key.ts";
 import { imageUnpinned } from "./rules/image-unpinned.ts";
 import { plainSecret } from "./rules/plain-secret.ts";
+import { secretText } from "./rules/secret-text.ts";
 import { sops } from "./rules/sops.ts";
 import { syntax } from "./rules/syntax.ts";
 import { yaml11Scalar } from "./rules/yaml11-scalar.ts";
@@ -16,4 +17,5 @@ export const rules: readonly Rule[] = [
   imageUnpinned,
   plainSecret,
   sops,
+  secretText,
 ];
