@@ -2,6 +2,7 @@ import { parseYamlDocuments, type YamlSource } from "../config/parse-yaml.ts";
 import { InfraError } from "../errors.ts";
 import { describeKind, listManifests, type Manifest } from "../manifests/manifest.ts";
 import { isForKustomize } from "../manifests/kustomizations.ts";
+import { withoutSops } from "../manifests/sops.ts";
 import { readPlain } from "../manifests/read-plain.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { Locate } from "../schema/explain.ts";
@@ -53,7 +54,7 @@ export function createManifestJudge(
 
   return {
     isSurelyRight(manifest, withRules) {
-      if (!isUnknownToAll(manifest) && !catalog.isSurelyValid(manifest)) return false;
+      if (!isUnknownToAll(manifest) && !catalog.isSurelyValid(inClear(manifest))) return false;
       if (!withRules) return true;
       for (const rule of listRules(describeKind(manifest))) {
         if (rule.find(manifest, settings).length > 0) return false;
@@ -65,7 +66,8 @@ export function createManifestJudge(
         documents[manifest.document]?.locate([...manifest.at, ...path], part) ?? {
           file: manifest.file,
         };
-      const errors = isUnknownToAll(manifest) ? [] : await catalog.explain(manifest, locate);
+      const known = isUnknownToAll(manifest) ? undefined : inClear(manifest);
+      const errors = known === undefined ? [] : await catalog.explain(known, locate);
       const faults = withRules ? findFaults(manifest) : [];
       return [
         ...errors.map((error) => ({ ...toConfigFinding(error), rule: "schema" })),
@@ -131,4 +133,10 @@ export async function readDocuments(
 /** What kustomize reads and nobody has a schema of: its own transformers, and what rule `kustomization` refuses. */
 function isUnknownToAll(manifest: Manifest): boolean {
   return isForKustomize(manifest) && !isToolKind(manifest);
+}
+
+/** The object as its schema knows it. */
+function inClear(manifest: Manifest): Manifest {
+  const value = withoutSops(manifest.value);
+  return value === manifest.value ? manifest : { ...manifest, value };
 }

@@ -12,6 +12,7 @@ import {
   readDocuments,
 } from "./judge-manifests.ts";
 import { explainFailure, judgeRendered, planRenders, type Render } from "./judge-rendered.ts";
+import { judgeSops } from "./judge-sops.ts";
 import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault, locateTextFault, toFinding } from "./locate-finding.ts";
 import type { RenderRoot } from "./plan-render.ts";
@@ -110,6 +111,7 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
     read: (file) => values.get(file),
     isNamespaced: (kind) => catalog.isNamespaced(kind),
   };
+  for (const finding of await judgeSops(sources)) findings.push(finding);
   for (const finding of await judgeTogether(repository, judging, texts)) findings.push(finding);
   return {
     findings: sortFindings(findings),

@@ -14,8 +14,11 @@ import { imageUnpinned } from "./rules/image-unpinned.ts";
 import { kustomizationBuilds } from "./rules/kustomization-builds.ts";
 import { kustomization } from "./rules/kustomization.ts";
 import { namespaceMissing } from "./rules/namespace-missing.ts";
+import { plainSecret } from "./rules/plain-secret.ts";
 import { podSecurity } from "./rules/pod-security.ts";
 import { schema } from "./rules/schema.ts";
+import { secretText } from "./rules/secret-text.ts";
+import { sops } from "./rules/sops.ts";
 import { syncWave } from "./rules/sync-wave.ts";
 import { syntax } from "./rules/syntax.ts";
 import { yaml11Scalar } from "./rules/yaml11-scalar.ts";
@@ -33,6 +36,9 @@ export const rules: readonly Rule[] = [
   kustomizationBuilds,
   duplicateObject,
   namespaceMissing,
+  plainSecret,
+  sops,
+  secretText,
   imageUnpinned,
   podSecurity,
   hostnamePin,

@@ -68,7 +68,7 @@ export async function parseRules(text: string, name: string, folder: string): Pr
   const { value, locate } = await parseYaml(text, name);
   const rules = (value as { creation_rules?: unknown } | null)?.creation_rules;
   if (!Array.isArray(rules) || rules.length === 0) {
-    throw invalid({ file: name, line: 1, column: 1 }, "it has no list creation_rules");
+    throw invalid(locate(["creation_rules"], "key"), "it has no list creation_rules");
   }
   return rules.map((rule: unknown, index) =>
     parseRule(rule, folder, locate(["creation_rules", String(index)], "value")),

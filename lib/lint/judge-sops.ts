@@ -1,0 +1,156 @@
+import path from "node:path";
+import { parseYamlDocuments, type YamlSource } from "../config/parse-yaml.ts";
+import { InfraError, type Place } from "../errors.ts";
+import { type Fields, isFields } from "../manifests/manifest.ts";
+import { findClearValue, isEncrypted, listKeys } from "../manifests/sops.ts";
+import {
+  listRuleFaults,
+  parseRules,
+  ruleMissing,
+  ruleUnfit,
+  type SopsRule,
+} from "../secrets/rules.ts";
+import { findClaim } from "./claims.ts";
+import { toConfigFinding } from "./judge-config.ts";
+import type { SourceFile } from "./list-files.ts";
+import { toFinding } from "./locate-finding.ts";
+import type { Finding } from "./rule.ts";
+import {
+  fewRecipients,
+  macMissing,
+  notEncrypted,
+  recipientsChanged,
+  sops,
+  wrongName,
+} from "./rules/sops.ts";
+
+/** Paths that the rule for Secrets should cover, and one that no rule should. */
+const secretFiles = [
+  "kubernetes/apps/shop/secret.sops.yaml",
+  "config/argocd/credentials.sops.yaml",
+];
+const usualFile = "kubernetes/apps/shop/app.yaml";
+
+interface RulesFile {
+  name: string;
+  rules: readonly SopsRule[];
+}
+
+/** What is wrong with the encrypted files and with the rules for them. */
+export async function judgeSops(sources: readonly SourceFile[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const rulesFiles = new Map<string, RulesFile>();
+  const own = sources.filter(({ file }) => findClaim(file).kind !== "fixture");
+  for (const { file, text } of own) {
+    if (path.posix.basename(file) !== ".sops.yaml") continue;
+    const rules = await readRules(file, text);
+    if (rules instanceof InfraError) {
+      // What is no YAML is told by its reader.
+      if (rules.code === "SECRETS_RULES_INVALID") findings.push(toSopsFinding(rules));
+      continue;
+    }
+    rulesFiles.set(path.posix.dirname(file), { name: file, rules });
+    findings.push(...rules.flatMap(judgeRule));
+  }
+  for (const source of own) {
+    const isNamed = /.\.sops\.\w+$/.test(path.posix.basename(source.file));
+    if (!isNamed && !/^(?:sops:|\s*"sops": *\{)/m.test(source.text)) continue;
+    findings.push(...(await judgeFile(source, isNamed, findRules(rulesFiles, source.file))));
+  }
+  return findings;
+}
+
+async function readRules(file: string, text: string): Promise<SopsRule[] | InfraError> {
+  try {
+    return await parseRules(text, file, path.posix.dirname(file));
+  } catch (error) {
+    if (error instanceof InfraError) return error;
+    throw error;
+  }
+}
+
+function judgeRule(rule: SopsRule): Finding[] {
+  const faults = secretFiles.some((file) => rule.matches(file)) ? listRuleFaults(rule) : [];
+  if (rule.matches(usualFile)) {
+    faults.push(`its path_regex takes ${usualFile} too: nothing would tell what is encrypted`);
+  }
+  return faults.length === 0 ? [] : [toSopsFinding(ruleUnfit(rule, faults))];
+}
+
+/** The rules in the folder of a file, or in the nearest one above it, as sops looks for them. */
+function findRules(all: ReadonlyMap<string, RulesFile>, file: string): RulesFile | undefined {
+  const folder = path.posix.dirname(file);
+  return all.get(folder) ?? (folder === "." ? undefined : findRules(all, folder));
+}
+
+async function judgeFile(
+  { file, text }: SourceFile,
+  isNamed: boolean,
+  rules: RulesFile | undefined,
+): Promise<Finding[]> {
+  if (!/\.(ya?ml|json)$/.test(file)) {
+    if (text.includes("ENC[AES256_GCM,")) return [];
+    return [toFinding(sops, notEncrypted("it has no value that sops has encrypted"), top(file))];
+  }
+  const documents = await readDocuments(file, text);
+  return documents.flatMap((document) => {
+    if (!isFields(document.value)) return [];
+    return judgeDocument(document, document.value, { file, isNamed, rules });
+  });
+}
+
+/** Empty for what is no YAML: its reader tells it. */
+async function readDocuments(file: string, text: string): Promise<YamlSource[]> {
+  try {
+    return await parseYamlDocuments(text, file);
+  } catch (error) {
+    if (error instanceof InfraError || error instanceof RangeError) return [];
+    throw error;
+  }
+}
+
+interface FileFacts {
+  file: string;
+  isNamed: boolean;
+  rules: RulesFile | undefined;
+}
+
+function judgeDocument({ locate }: YamlSource, value: Fields, facts: FileFacts): Finding[] {
+  const { file, isNamed, rules } = facts;
+  if (!isEncrypted(value)) {
+    if (!isNamed) return [];
+    const key = ["stringData", "data"].find((one) => one in value) ?? Object.keys(value)[0] ?? "";
+    const fault = notEncrypted("sops has left no word in it about how it is encrypted");
+    return [toFinding(sops, fault, locate([key], "key"))];
+  }
+  const atSops = locate(["sops"], "key");
+  if (!isNamed) return [toFinding(sops, wrongName(file), atSops)];
+  const clear = findClearValue(value);
+  const { count, age } = listKeys(value);
+  const { mac } = value["sops"] as Fields;
+  const rule = rules?.rules.find((one) => one.matches(file));
+  const name = rules?.name ?? ".sops.yaml";
+  return [
+    ...(clear === undefined
+      ? []
+      : [toFinding(sops, notEncrypted("this value is in clear"), locate(clear, "value"))]),
+    ...(typeof mac === "string" ? [] : [toFinding(sops, macMissing, atSops)]),
+    ...(rule === undefined ? [toSopsFinding(ruleMissing(name, file, atSops))] : []),
+    ...(count < 2 ? [toFinding(sops, fewRecipients, locate(["sops", "age"], "key"))] : []),
+    ...(rule === undefined || count < 2 || hasSame(rule.recipients, age)
+      ? []
+      : [toFinding(sops, recipientsChanged(name, file), locate(["sops", "age"], "key"))]),
+  ];
+}
+
+function hasSame(wanted: readonly string[], there: readonly string[]): boolean {
+  return wanted.every((one) => there.includes(one)) && there.every((one) => wanted.includes(one));
+}
+
+function top(file: string): Place {
+  return { file, line: 1, column: 1 };
+}
+
+function toSopsFinding(error: InfraError): Finding {
+  return { ...toConfigFinding(error), rule: sops.id };
+}

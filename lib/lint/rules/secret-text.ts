@@ -1,0 +1,142 @@
+import { isPlaceholder } from "../placeholder.ts";
+import { addressWithPassword, assignment, keyPatterns } from "../secret-forms.ts";
+import type { TextFault, TextRule } from "../rule.ts";
+
+export const secretText: TextRule = {
+  id: "secret-text",
+  codes: ["SECRET_TEXT"],
+  scope: "text",
+  summary: "no file has a password, a token or a private key in clear",
+  why: "Git never forgets: what was pushed once is read by everybody who has a copy, and by the programs that look through public repositories for it within minutes. Found are the forms that providers give their keys, and values of keys such as `password` or `api_token` that no person would use as a name. References, templates, encrypted values and words such as CHANGEME are none. What a finding is about is never shown.",
+  example: {
+    bad: 'cloudflare_api_token = "…" # the token itself',
+    good: "# in .envrc, which Git ignores\nexport CLOUDFLARE_API_TOKEN=…",
+  },
+  find(text, file) {
+    if (isExempt(file)) return [];
+    const found = [
+      ...findKeys(text),
+      ...findAddresses(text),
+      ...(hasSettings.test(file) ? findAssignments(text, file) : []),
+    ];
+    return [...new Map(found.map((one) => [one.offset, one])).values()]
+      .slice(0, mostFound)
+      .filter(({ offset }) => !isToldForSecret(text, file, offset))
+      .map(({ offset, what }) => ({
+        offset,
+        message: `this looks like ${what}`,
+        why: "whoever has the repository, or had it once, can read it",
+        fix: "Take it out: a Secret of the cluster belongs into a *.sops.yaml, what a program of yours needs into .envrc; if it was ever pushed, have a new one made and the old one withdrawn",
+      }));
+  },
+};
+
+/** Each is looked at in the whole of its text: in a file full of them that would take for ever. */
+const mostFound = 100;
+
+interface Found extends Pick<TextFault, "offset"> {
+  what: string;
+}
+
+/** Files in which a name and a value are a setting; in programs they are mostly code. */
+const hasSettings =
+  /\.(?:ya?ml|json|tfvars|tf|hcl|ini|toml|cfg|conf|properties|env)$|(?:^|\/)\.env/;
+
+/** Written by tools, with a checksum in every line; and what is made wrong on purpose. */
+function isExempt(file: string): boolean {
+  return /^test\/fixtures\/|(?:^|\/)(?:package-lock\.json|go\.sum|[^/]*\.lock(?:\.hcl)?|pnpm-lock\.yaml)$/.test(
+    file,
+  );
+}
+
+function findKeys(text: string): Found[] {
+  return keyPatterns.flatMap(({ forms, pattern }) =>
+    [...text.matchAll(pattern)].flatMap((match) => {
+      const [token] = match;
+      const [, what = ""] = forms[match.slice(1).findIndex((group) => group !== undefined)] ?? [];
+      if (isFake(token) || (token.startsWith("LS0t") && !isPrivateKey(token))) return [];
+      return [{ offset: match.index, what }];
+    }),
+  );
+}
+
+function findAddresses(text: string): Found[] {
+  return [...text.matchAll(addressWithPassword)].flatMap(({ 0: all, 1: password = "", index }) =>
+    looksSecret(password, "password")
+      ? [{ offset: index + all.length - password.length - 1, what: "a password in an address" }]
+      : [],
+  );
+}
+
+function findAssignments(text: string, file: string): Found[] {
+  const isCode = /\.(?:tf|hcl|tfvars)$/.test(file);
+  return [...text.matchAll(assignment)].flatMap((match) => {
+    const [all, doubled, single, bare] = match;
+    const value = doubled ?? single ?? bare ?? "";
+    // Without quotes it is an expression there.
+    if (isCode && bare !== undefined) return [];
+    const name = readName(text, match.index + all.search(/["' \t:=\n]/));
+    if (/checksum|hash|digest/i.test(name) || !looksSecret(value, name)) return [];
+    const offset = match.index + all.lastIndexOf(value);
+    return [{ offset, what: `the secret that ${name} names` }];
+  });
+}
+
+/** The name that ends before an offset. */
+function readName(text: string, end: number): string {
+  let start = end;
+  while (start > 0 && /[\w./-]/.test(text.charAt(start - 1))) start -= 1;
+  return text.slice(start, end);
+}
+
+function isPrivateKey(base64: string): boolean {
+  return /PRIVATE KEY/.test(Buffer.from(base64.slice(0, 60), "base64").toString());
+}
+
+/** What kubeseal writes. */
+const sealed = /^Ag[A-Za-z0-9+/]{200,}={0,2}$/;
+/** A name, a path or an address: words and short numbers with signs between them. */
+const nameLike = /^\$?[A-Za-z]*\d{0,4}(?:[-_./:@ ]+[A-Za-z]*\d{0,4})*$/;
+
+/** The name of an object, with what kustomize or a chart puts behind it; an UUID is none. */
+const objectName = /^(?![0-9a-f]{8}-[0-9a-f]{4}-)[a-z][a-z0-9]*(?:[-./][a-z0-9]+)+$/;
+
+function looksSecret(value: string, name: string): boolean {
+  if (isPlaceholder(value) || nameLike.test(value) || sealed.test(value)) return false;
+  // Such as existingSecret: the value is what the Secret is called.
+  if (/secret$/i.test(name) && objectName.test(value)) return false;
+  // A path or an address.
+  if (/^(?:[.~]?\/|\w+:\/\/)/.test(value)) return false;
+  const isPassword = /pass/i.test(name);
+  return value.length >= (isPassword ? 8 : 16) && measureEntropy(value) >= (isPassword ? 2.5 : 3);
+}
+
+/** A key in a text that explains keys: few different signs, or the word for it. */
+function isFake(token: string): boolean {
+  return /EXAMPLE|\.\.\.|…/.test(token) || measureEntropy(token.slice(-20)) < 2.5;
+}
+
+/** Shannon's, in bits per sign. */
+function measureEntropy(text: string): number {
+  const counts = new Map<string, number>();
+  for (const sign of text) counts.set(sign, (counts.get(sign) ?? 0) + 1);
+  return [...counts.values()].reduce((sum, count) => {
+    const share = count / text.length;
+    return sum - share * Math.log2(share);
+  }, 0);
+}
+
+/** Whether it is a value of a Secret: that is told once, for all of it, by plain-secret or sops. */
+function isToldForSecret(text: string, file: string, offset: number): boolean {
+  const before = text.slice(0, offset);
+  const start = before.lastIndexOf("\n---") + 1;
+  const top = before
+    .slice(start)
+    .match(/^[A-Za-z]\w*:/gm)
+    ?.at(-1);
+  // Metadata is never encrypted.
+  if (/.\.sops\.\w+$/.test(file)) return top !== "metadata:";
+  if (top !== "data:" && top !== "stringData:") return false;
+  const end = text.indexOf("\n---", offset);
+  return /^kind: ["']?Secret\b/m.test(text.slice(start, end === -1 ? text.length : end));
+}
