@@ -26,7 +26,9 @@ export function isKustomization(file: string): boolean {
 /** Reads what a kustomization is put together from; `value` is what its file holds. */
 export function parseKustomization(file: string, value: Fields): Kustomization {
   const folder = path.posix.dirname(file) === "." ? "" : path.posix.dirname(file);
-  const named = ["resources", "bases", "components", "crds"].flatMap((key) => listTexts(value, key));
+  const named = ["resources", "bases", "components", "crds"].flatMap((key) =>
+    listTexts(value, key),
+  );
   const patches = [
     ...listTexts(value, "patchesStrategicMerge").filter((one) => !one.includes("\n")),
     ...["patches", "patchesJson6902", "replacements"].flatMap((key) =>

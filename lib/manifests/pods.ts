@@ -14,6 +14,7 @@ export interface PodTemplate {
   at: DataPath;
   spec: Fields;
   labels: Fields;
+  annotations: Fields;
 }
 
 export interface Container {
@@ -45,6 +46,7 @@ export function findPodTemplate(manifest: Manifest): PodTemplate | undefined {
     at: [...at, "spec"],
     spec: getFields(manifest.value, ...at, "spec"),
     labels: getFields(manifest.value, ...at, "metadata", "labels"),
+    annotations: getFields(manifest.value, ...at, "metadata", "annotations"),
   };
 }
 

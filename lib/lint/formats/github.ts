@@ -5,7 +5,9 @@ export function renderGithub({ findings }: Report): string {
   return findings
     .map(({ where: { file, line = 1, column = 1 }, code, message, why, fix }) => {
       const properties = { file, line: String(line), col: String(column), title: code };
-      const fields = Object.entries(properties).map(([key, value]) => `${key}=${escape(value, true)}`);
+      const fields = Object.entries(properties).map(
+        ([key, value]) => `${key}=${escape(value, true)}`,
+      );
       const text = [message, ...(why === undefined ? [] : [why]), fix].join("\n");
       return `::error ${fields.join(",")}::${escape(text, false)}\n`;
     })

@@ -28,10 +28,14 @@ function renderCounts({ findings, counts }: Report): string {
     ...(counts.ignored === 0 ? [] : [`${count(counts.ignored, "finding")} ignored`]),
     ...(counts.serverRules === 0
       ? []
-      : [`${count(counts.serverRules, "rule")} (CEL) of these kinds only the API server evaluates`]),
+      : [
+          `${count(counts.serverRules, "rule")} (CEL) of these kinds only the API server evaluates`,
+        ]),
     ...(counts.notRendered === 0
       ? []
-      : [`${count(counts.notRendered, "kustomization or chart", "kustomizations or charts")} not rendered`]),
+      : [
+          `${count(counts.notRendered, "kustomization or chart", "kustomizations or charts")} not rendered`,
+        ]),
   ];
   const looked = `${count(counts.objects, "object")} in ${count(counts.files, "file")}`;
   return [`${looked}: ${found}`, ...notes].join("; ");
