@@ -165,10 +165,10 @@ async function locate(
     const { where, ...rest } = fault;
     return toFinding(rule, rest, where);
   }
-  const { manifest, ...rest } = fault;
   const { parseYamlDocuments } = await import("../config/parse-yaml.ts");
-  const documents = await parseYamlDocuments(texts.get(manifest.file) ?? "", manifest.file);
-  return locateObjectFault(rule, manifest, rest, documents);
+  const place = "manifest" in fault ? fault.manifest : { file: fault.file, document: 0, at: [] };
+  const documents = await parseYamlDocuments(texts.get(place.file) ?? "", place.file);
+  return locateObjectFault(rule, place, fault, documents);
 }
 
 function countServerRules(manifests: readonly Manifest[], catalog: Catalog): number {

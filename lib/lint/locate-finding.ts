@@ -6,7 +6,7 @@ import type { Fault, Finding, ObjectFault, Rule, TextFault } from "./rule.ts";
 /** A fault of an object with its place, given the documents of the object's file. */
 export function locateObjectFault(
   rule: Rule,
-  manifest: Manifest,
+  manifest: Pick<Manifest, "file" | "document" | "at">,
   fault: ObjectFault,
   documents: readonly YamlSource[],
 ): Finding {

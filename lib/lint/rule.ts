@@ -22,8 +22,11 @@ export interface ObjectFault extends Fault {
   part?: "key" | "value";
 }
 
-/** A fault found by looking at all files. */
-export type RepositoryFault = (ObjectFault & { manifest: Manifest }) | (Fault & { where: Place });
+/** A fault found by looking at all files: in an object, in one of our own YAML files, or anywhere. */
+export type RepositoryFault =
+  | (ObjectFault & { manifest: Manifest })
+  | (ObjectFault & { file: string })
+  | (Fault & { where: Place });
 
 /** A fault in a text, at an offset in characters. */
 export interface TextFault extends Fault {

@@ -21,6 +21,8 @@ import { secretText } from "./rules/secret-text.ts";
 import { sops } from "./rules/sops.ts";
 import { syncWave } from "./rules/sync-wave.ts";
 import { syntax } from "./rules/syntax.ts";
+import { veleroSchedule } from "./rules/velero-schedule.ts";
+import { veleroStorageLocation } from "./rules/velero-storage-location.ts";
 import { yaml11Scalar } from "./rules/yaml11-scalar.ts";
 
 /** Every rule, in the order of its page. */
@@ -42,11 +44,12 @@ export const rules: readonly Rule[] = [
   imageUnpinned,
   podSecurity,
   hostnamePin,
+  veleroSchedule,
+  veleroStorageLocation,
   argoPath,
   argoProject,
   argoDestination,
   syncWave,
   groupVarsShadow,
-  kustomizationBuilds,
   ignoreList,
 ];

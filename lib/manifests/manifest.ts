@@ -34,6 +34,12 @@ export function describeKind({ apiVersion, kind }: Pick<Manifest, "apiVersion" |
   return slash === -1 ? kind : `${apiVersion.slice(0, slash)}/${kind}`;
 }
 
+/** The objects of one kind, as describeKind writes it. */
+export function listOfKind(manifests: readonly Manifest[], name: string): Manifest[] {
+  const kind = name.slice(name.indexOf("/") + 1);
+  return manifests.filter((one) => one.kind === kind && describeKind(one) === name);
+}
+
 /** The value under a path of keys and indexes; undefined where the path ends early. */
 export function getAt(value: unknown, ...path: string[]): unknown {
   let at = value;
@@ -54,6 +60,11 @@ export function getText(value: unknown, ...path: string[]): string | undefined {
 export function getList(value: unknown, ...path: string[]): readonly unknown[] {
   const found = getAt(value, ...path);
   return Array.isArray(found) ? found : [];
+}
+
+/** The texts of the list under a path, without what is no text. */
+export function getTexts(value: unknown, ...path: string[]): readonly string[] {
+  return getList(value, ...path).filter((one) => typeof one === "string");
 }
 
 /** The fields of the map under a path; empty when there is no map. */

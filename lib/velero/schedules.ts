@@ -1,18 +1,29 @@
 import type { Schedule } from "../objects.ts";
 
-/**
- * Whether a Schedule backs up anything of `namespace`. An empty list of namespaces means all, and
- * since Velero 1.18 a name may be a glob.
- */
+/** Whether a Schedule backs up anything of `namespace`. */
 export function touchesNamespace(schedule: Schedule, namespace: string): boolean {
   const { includedNamespaces = [], excludedNamespaces = [] } = schedule.spec.template;
-  if (excludedNamespaces.some((glob) => matchesGlob(namespace, glob))) return false;
-  if (includedNamespaces.length === 0) return true;
-  return includedNamespaces.some((glob) => matchesGlob(namespace, glob));
+  return isSelected(namespace, includedNamespaces, excludedNamespaces);
+}
+
+/**
+ * Whether a namespace is among the included ones and not among the excluded ones. No included one
+ * means all, and since Velero 1.18 a name may be a glob.
+ */
+export function isSelected(
+  namespace: string,
+  included: readonly string[],
+  excluded: readonly string[],
+): boolean {
+  if (excluded.some((glob) => matchesGlob(namespace, glob))) return false;
+  return included.length === 0 || included.some((glob) => matchesGlob(namespace, glob));
 }
 
 /** Letters, digits and dashes are all that a namespace has, so only `*` and `?` mean anything. */
 function matchesGlob(name: string, glob: string): boolean {
-  const pattern = glob.replaceAll("*", ".*").replaceAll("?", ".");
+  const pattern = glob
+    .replace(/[^\w*?-]/g, String.raw`\$&`)
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
   return new RegExp(`^${pattern}$`).test(name);
 }

@@ -1,0 +1,193 @@
+/** When a Schedule runs. */
+export interface Cron {
+  /** The longest time between two runs. */
+  gapMinutes: number;
+}
+
+interface Field {
+  name: string;
+  first: number;
+  last: number;
+  /** Words that stand for numbers, in their order. */
+  words?: readonly string[];
+}
+
+interface Values {
+  numbers: ReadonlySet<number>;
+  /** Whether every value is meant, written as `*` or `?`. */
+  isStar: boolean;
+}
+
+const fields: readonly Field[] = [
+  { name: "minute", first: 0, last: 59 },
+  { name: "hour", first: 0, last: 23 },
+  { name: "day of the month", first: 1, last: 31 },
+  {
+    name: "month",
+    first: 1,
+    last: 12,
+    words: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+  },
+  {
+    name: "day of the week",
+    first: 0,
+    last: 6,
+    words: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
+  },
+];
+
+const descriptors: Readonly<Record<string, string>> = {
+  "@yearly": "0 0 1 1 *",
+  "@annually": "0 0 1 1 *",
+  "@monthly": "0 0 1 * *",
+  "@weekly": "0 0 * * 0",
+  "@daily": "0 0 * * *",
+  "@midnight": "0 0 * * *",
+  "@hourly": "0 * * * *",
+};
+
+const dayMinutes = 24 * 60;
+/** Four years, so that there is a 29 February. */
+const watchedDays = 4 * 366;
+
+/**
+ * Reads a Schedule's expression as Velero does, by ParseStandard of github.com/robfig/cron v3.0.1
+ * (parser.go): five fields, a descriptor such as `@daily`, or `@every` with a Go duration, each
+ * perhaps behind `CRON_TZ=`. What it cannot read, and what would never come due, is a fault.
+ */
+export function parseCron(text: string): Cron | { fault: string } {
+  const [, zone, expression = ""] = /^(?:(?:CRON_)?TZ=(\S*)\s+)?(.*)$/s.exec(text) ?? [];
+  if (zone !== undefined && !isTimeZone(zone)) return { fault: `"${zone}" is no time zone` };
+  if (expression.startsWith("@every ")) return parseEvery(expression.slice("@every ".length));
+  if (expression.startsWith("@") && descriptors[expression] === undefined) {
+    return { fault: `"${expression}" is no descriptor that Velero knows` };
+  }
+  const written = (descriptors[expression] ?? expression).split(/\s+/).filter((one) => one !== "");
+  if (written.length !== fields.length) {
+    return { fault: `it has ${written.length} fields, and Velero wants exactly ${fields.length}` };
+  }
+  const values: Values[] = [];
+  for (const [index, field] of fields.entries()) {
+    const read = parseField(written[index] ?? "", field);
+    if ("fault" in read) return read;
+    values.push(read);
+  }
+  const gapMinutes = findLongestGap(values);
+  if (gapMinutes === undefined) return { fault: "no day of any year fits it" };
+  return { gapMinutes };
+}
+
+/** Hours of a Go duration such as `168h0m0s`; undefined when time.ParseDuration would refuse it. */
+export function parseGoDuration(text: string): number | undefined {
+  const [, sign, amount] = /^([-+]?)(.*)$/s.exec(text) ?? [];
+  if (amount === "0") return 0;
+  const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
+  let seconds = 0;
+  let end = 0;
+  for (const [whole, number, unit] of (amount ?? "").matchAll(new RegExp(part, "gy"))) {
+    seconds += Number(number) * (secondsOf[unit ?? ""] ?? 0);
+    end += whole.length;
+  }
+  if (end === 0 || end !== amount?.length) return undefined;
+  return ((sign === "-" ? -1 : 1) * seconds) / 3600;
+}
+
+const secondsOf: Readonly<Record<string, number>> = {
+  ns: 1e-9,
+  us: 1e-6,
+  µs: 1e-6,
+  μs: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  m: 60,
+  h: 3600,
+};
+
+function parseEvery(text: string): Cron | { fault: string } {
+  const hours = parseGoDuration(text);
+  if (hours === undefined) return { fault: `"${text}" is no Go duration, such as 6h or 90m` };
+  return { gapMinutes: hours * 60 };
+}
+
+function parseField(text: string, field: Field): Values | { fault: string } {
+  const numbers = new Set<number>();
+  let isStar = false;
+  for (const range of text.split(",").filter((one) => one !== "")) {
+    const read = parseRange(range, field);
+    if (typeof read === "string") return { fault: `${read} in the field ${field.name}` };
+    for (let at = read.from; at <= read.to; at += read.step) numbers.add(at);
+    isStar ||= read.isStar;
+  }
+  return { numbers, isStar };
+}
+
+function parseRange(
+  text: string,
+  field: Field,
+): { from: number; to: number; step: number; isStar: boolean } | string {
+  const [range = "", stepText, ...tooMany] = text.split("/");
+  const [low = "", high, ...more] = range.split("-");
+  if (tooMany.length > 0 || more.length > 0) return `"${text}" cannot be read`;
+  const step = stepText === undefined ? 1 : parseNumber(stepText);
+  if (step === undefined || step === 0) return `the step of "${text}" is no positive number`;
+  if (low === "*" || low === "?") {
+    return { from: field.first, to: field.last, step, isStar: step === 1 };
+  }
+  const from = parseValue(low, field);
+  const single = stepText === undefined ? from : field.last;
+  const to = high === undefined ? single : parseValue(high, field);
+  if (from === undefined || to === undefined) return `"${text}" cannot be read`;
+  if (from < field.first || to > field.last) {
+    return `"${text}" lies outside of ${field.first} to ${field.last}`;
+  }
+  if (from > to) return `"${text}" ends before it begins`;
+  return { from, to, step, isStar: false };
+}
+
+function parseValue(text: string, { words, first }: Field): number | undefined {
+  const index = words?.indexOf(text.toLowerCase()) ?? -1;
+  return index === -1 ? parseNumber(text) : index + first;
+}
+
+function parseNumber(text: string): number | undefined {
+  return /^\+?\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+/** In minutes; undefined when there is no run at all. */
+function findLongestGap(values: readonly Values[]): number | undefined {
+  const [minutes, hours, ...ofDays] = values;
+  const times = [...(hours?.numbers ?? [])]
+    .flatMap((hour) => [...(minutes?.numbers ?? [])].map((minute) => hour * 60 + minute))
+    .toSorted((a, b) => a - b);
+  const days = Array.from({ length: watchedDays }, (_, day) => day).filter((day) =>
+    fitsDay(new Date(Date.UTC(2024, 0, 1 + day)), ofDays),
+  );
+  const [first] = times;
+  const last = times.at(-1);
+  if (first === undefined || last === undefined || days.length === 0) return undefined;
+  const within = times.map((time, index) => time - (times[index - 1] ?? time));
+  const between = days.map((day, index) => {
+    const before = days[index - 1];
+    return before === undefined ? 0 : (day - before) * dayMinutes + first - last;
+  });
+  const yearly = days.length === 1 ? watchedDays * dayMinutes : 0;
+  return Math.max(...within, ...between, yearly);
+}
+
+/** A day of the month and one of the week both count where both are given (spec.go, dayMatches). */
+function fitsDay(day: Date, [monthDays, months, weekDays]: readonly Values[]): boolean {
+  if (!months?.numbers.has(day.getUTCMonth() + 1)) return false;
+  const fitsMonth = monthDays?.numbers.has(day.getUTCDate()) ?? false;
+  const fitsWeek = weekDays?.numbers.has(day.getUTCDay()) ?? false;
+  if (monthDays?.isStar || weekDays?.isStar) return fitsMonth && fitsWeek;
+  return fitsMonth || fitsWeek;
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return zone === "Local";
+  }
+}
