@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import type { Finding, Rule } from "../../lib/lint/rule.ts";
-import { type Fixture, listInvalid, listValid } from "../../test/support/fixtures.ts";
+import { type Fixture, listInvalid, listKinds, listValid } from "../../test/support/fixtures.ts";
 
 export interface Exactness {
   /** Fixtures with a mistake, and how many of them are refused. */
@@ -18,8 +18,9 @@ export type Ask = (fixture: Fixture) => Promise<number[] | undefined>;
 
 /** How a program does on the fixtures of the rules. */
 export async function measureExactness(rules: readonly Rule[], ask: Ask): Promise<Exactness> {
-  const invalid = rules.flatMap(({ id }) => listInvalid(id));
-  const valid = rules.flatMap(({ id }) => listValid(id));
+  const ids = rules.map(({ id }) => id);
+  const invalid = intersect(listKinds("invalid"), ids).flatMap(listInvalid);
+  const valid = intersect(listKinds("valid"), ids).flatMap(listValid);
   let found = 0;
   let atLine = 0;
   let falseAlarms = 0;
@@ -30,6 +31,10 @@ export async function measureExactness(rules: readonly Rule[], ask: Ask): Promis
   }
   for (const fixture of valid) if ((await ask(fixture)) !== undefined) falseAlarms += 1;
   return { invalid: invalid.length, found, atLine, valid: valid.length, falseAlarms };
+}
+
+function intersect(names: readonly string[], others: readonly string[]): string[] {
+  return names.filter((name) => others.includes(name));
 }
 
 /** What kubeconform, called by `argv` and a file, says; it names a line where its reader of YAML does. */

@@ -31,6 +31,11 @@ export function listInvalid(kind: string): InvalidFixture[] {
   });
 }
 
+/** The kinds that have fixtures in test/fixtures/<validity>. */
+export function listKinds(validity: "valid" | "invalid"): string[] {
+  return readdirSync(path.join(folder, validity));
+}
+
 function list(validity: string, kind: string): Fixture[] {
   const from = path.join(folder, validity, kind);
   const names = readdirSync(from).filter((name) => name.endsWith(".yaml"));
