@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { InfraError } from "../errors.ts";
 import { getValidator } from "../schema/ajv.ts";
 import { explainErrors, type Locate } from "../schema/explain.ts";
+import { diskFiles, type FileTree } from "./file-tree.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { showPath } from "./paths.ts";
 
@@ -25,8 +25,9 @@ export async function loadYaml<S extends JSONSchema>(
   file: string,
   schema: S,
   ifMissing = "Restore the file from Git",
+  files: FileTree = diskFiles,
 ): Promise<YamlFile<Valid<S>>> {
-  return await parseValidYaml(await readText(file, ifMissing), showPath(file), schema);
+  return await parseValidYaml(await readText(file, ifMissing, files), showPath(file), schema);
 }
 
 /** Parses and validates a YAML text; `name` stands for it in messages. Throws as loadYaml does. */
@@ -68,9 +69,9 @@ export function listMistakes(error: InfraError): InfraError[] {
   return error.cause.errors as InfraError[];
 }
 
-async function readText(file: string, ifMissing: string): Promise<string> {
+async function readText(file: string, ifMissing: string, files: FileTree): Promise<string> {
   try {
-    return await readFile(file, "utf8");
+    return await files.readText(file);
   } catch (cause) {
     const where = { file: showPath(file) };
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") {

@@ -1,3 +1,4 @@
+import { diskFiles, type FileTree } from "../config/file-tree.ts";
 import { throwAll } from "../config/load-yaml.ts";
 import type { InfraError } from "../errors.ts";
 import type { Cidr } from "./cidr.ts";
@@ -33,10 +34,11 @@ export async function loadCluster(folder: string): Promise<ClusterInventory> {
  */
 export async function readCluster(
   folder: string,
+  files: FileTree = diskFiles,
 ): Promise<ClusterInventory & { file: string; mistakes: InfraError[] }> {
-  const inventory = await readInventory(folder);
+  const inventory = await readInventory(folder, files);
   const { file, hosts } = inventory;
-  const { byHost, errors } = await readVariables(folder, hosts);
+  const { byHost, errors } = await readVariables(folder, hosts, files);
   // The server decides for the whole cluster.
   const server = hosts.find(({ group }) => group === "k3s_masters");
   const ofServer = byHost.get(server?.name ?? "") ?? new Map<string, LocatedVariable>();

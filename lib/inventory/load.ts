@@ -1,8 +1,8 @@
-import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { FromSchema } from "json-schema-to-ts";
 import { registerSecret } from "../cli/redact.ts";
 import { findNearest } from "../cli/suggest.ts";
+import { diskFiles, type FileTree } from "../config/file-tree.ts";
 import { loadYaml, throwAll } from "../config/load-yaml.ts";
 import { expandHome, showPath } from "../config/paths.ts";
 import { InfraError, type Place } from "../errors.ts";
@@ -70,19 +70,26 @@ export async function loadInventory(folder: string): Promise<Host[]> {
 }
 
 /** The hosts as they stand there. Throws what loadYaml throws. */
-export async function readInventory(folder: string): Promise<LocatedInventory> {
+export async function readInventory(
+  folder: string,
+  files: FileTree = diskFiles,
+): Promise<LocatedInventory> {
   const file = path.join(folder, "hosts.yml");
   const { value, locate } = await loadYaml(
     file,
     inventorySchema,
     "Write it, with your hosts under all, k3s_cluster and k3s_masters or k3s_workers",
+    files,
   );
   const { children } = value.all.children.k3s_cluster;
   const groups = ["all", "children", "k3s_cluster", "children"];
   const hosts: LocatedHost[] = [];
   for (const group of groupNames) {
     for (const [name, settings] of Object.entries(children[group]?.hosts ?? {})) {
-      const written = { mesh: await loadMesh(folder, name), keyFile: await loadKey(folder, name) };
+      const written = {
+        mesh: await loadMesh(folder, name, files),
+        keyFile: await loadKey(folder, name, files),
+      };
       const where = [...groups, group, "hosts", name];
       hosts.push(buildHost(name, group, settings, written, where, locate));
     }
@@ -110,18 +117,18 @@ interface Mesh {
   place: Place;
 }
 
-async function loadMesh(folder: string, name: string): Promise<Mesh | undefined> {
+async function loadMesh(folder: string, name: string, files: FileTree): Promise<Mesh | undefined> {
   const file = path.join(folder, "host_vars", name, "mesh.yml");
-  if ((await stat(file).catch(() => undefined)) === undefined) return undefined;
-  const { value, locate } = await loadYaml(file, meshSchema);
+  if ((await files.findKind(file)) === undefined) return undefined;
+  const { value, locate } = await loadYaml(file, meshSchema, undefined, files);
   return { ip: value.mesh_ip, place: locate(["mesh_ip"], "value") };
 }
 
 /** The key that has taken the place of a password of hosts.yml. */
-async function loadKey(folder: string, name: string): Promise<string | undefined> {
+async function loadKey(folder: string, name: string, files: FileTree): Promise<string | undefined> {
   const file = path.join(folder, "host_vars", name, "ssh.yml");
-  if ((await stat(file).catch(() => undefined)) === undefined) return undefined;
-  const { value } = await loadYaml(file, sshSchema);
+  if ((await files.findKind(file)) === undefined) return undefined;
+  const { value } = await loadYaml(file, sshSchema, undefined, files);
   return value.ansible_ssh_private_key_file;
 }
 

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { JSONSchema } from "json-schema-to-ts";
 import { registerSecret } from "../cli/redact.ts";
 import { findNearest } from "../cli/suggest.ts";
+import { diskFiles, type FileTree } from "../config/file-tree.ts";
 import { parseYaml } from "../config/parse-yaml.ts";
 import { showPath } from "../config/paths.ts";
 import { InfraError, type Place } from "../errors.ts";
@@ -44,6 +44,7 @@ const groups = ["all", "k3s_cluster", "k3s_masters", "k3s_workers"] as const;
 export async function readVariables(
   folder: string,
   hosts: readonly { name: string; group: string }[],
+  files: FileTree = diskFiles,
 ): Promise<LocatedVariables> {
   variablesSchema ??= buildSchema();
   const schema = await variablesSchema;
@@ -51,11 +52,11 @@ export async function readVariables(
   const ofHosts = path.join(folder, "host_vars");
   const names = [...new Set(hosts.map(({ name }) => name))];
   const errors = [
-    ...(await findStrays(ofGroups, groups, "group")),
-    ...(await findStrays(ofHosts, names, "host")),
+    ...(await findStrays(ofGroups, groups, "group", files)),
+    ...(await findStrays(ofHosts, names, "host", files)),
   ];
   async function readAll(parent: string, name: string): Promise<ReadFiles["variables"]> {
-    const found = await readFiles(parent, name, schema);
+    const found = await readFiles(parent, name, schema, files);
     errors.push(...found.errors);
     return found.variables;
   }
@@ -80,8 +81,11 @@ async function findStrays(
   folder: string,
   names: readonly string[],
   kind: "group" | "host",
+  files: FileTree,
 ): Promise<InfraError[]> {
-  const strays = (await listVariableNames(folder)).filter(({ name }) => !names.includes(name));
+  const strays = (await listVariableNames(folder, files)).filter(
+    ({ name }) => !names.includes(name),
+  );
   return strays.map(({ name, entry }) => {
     const nearest = findNearest(name, names);
     return new InfraError({
@@ -94,8 +98,13 @@ async function findStrays(
   });
 }
 
-async function readFiles(parent: string, name: string, schema: JSONSchema): Promise<ReadFiles> {
-  const { read, unread } = await findVariableFiles(parent, name);
+async function readFiles(
+  parent: string,
+  name: string,
+  schema: JSONSchema,
+  files: FileTree,
+): Promise<ReadFiles> {
+  const { read, unread } = await findVariableFiles(parent, name, files);
   const errors = unread.map(({ file, instead }) => {
     return new InfraError({
       code: "INVENTORY_VARIABLES_UNREAD",
@@ -108,7 +117,7 @@ async function readFiles(parent: string, name: string, schema: JSONSchema): Prom
   const variables: ReadFiles["variables"] = new Map();
   for (const file of read) {
     if (isWrittenByPlay(parent, file)) continue;
-    const found = await readFileOf(file, schema);
+    const found = await readFileOf(file, schema, files);
     errors.push(...found.errors);
     for (const [key, variable] of found.variables) variables.set(key, variable);
   }
@@ -121,10 +130,10 @@ function isWrittenByPlay(parent: string, file: string): boolean {
   return ["mesh.yml", "ssh.yml"].includes(path.basename(file));
 }
 
-async function readFileOf(file: string, schema: JSONSchema): Promise<ReadFiles> {
+async function readFileOf(file: string, schema: JSONSchema, files: FileTree): Promise<ReadFiles> {
   const name = showPath(file);
   const variables: ReadFiles["variables"] = new Map();
-  const text = await readFile(file, "utf8");
+  const text = await files.readText(file);
   if (text.startsWith("$ANSIBLE_VAULT;")) return { variables, errors: [] };
   try {
     const { value, locate } = await parseYaml(text, name);

@@ -22,8 +22,8 @@ export interface JudgedConfig {
 
 /** The value of a file in which surely nothing is wrong; undefined when one has to look closer. */
 export function judgeConfigQuickly(claim: Claim, { text }: SourceFile): unknown {
-  if (claim.kind === "text" || claim.kind === "fixture" || claim.kind === "manifests") return null;
   if (claim.kind === "json") return undefined;
+  if (claim.kind !== "config" && claim.kind !== "yaml") return null;
   const documents = readPlain(text);
   if (documents === undefined || claim.kind === "yaml") return documents;
   const [value] = documents;

@@ -11,6 +11,7 @@ import {
   judgeQuickly,
   readDocuments,
 } from "./judge-manifests.ts";
+import { judgeInventory } from "./judge-inventory.ts";
 import { explainFailure, judgeRendered, planRenders, type Render } from "./judge-rendered.ts";
 import { judgeSops } from "./judge-sops.ts";
 import type { SourceFile } from "./list-files.ts";
@@ -112,6 +113,7 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
     isNamespaced: (kind) => catalog.isNamespaced(kind),
   };
   for (const finding of await judgeSops(sources)) findings.push(finding);
+  for (const finding of await judgeInventory(texts)) findings.push(finding);
   for (const finding of await judgeTogether(repository, judging, texts)) findings.push(finding);
   return {
     findings: sortFindings(findings),

@@ -1,3 +1,4 @@
+import { inventory, variables } from "./judge-inventory.ts";
 import type { Rule } from "./rule.ts";
 import { alias } from "./rules/alias.ts";
 import { argoDestination } from "./rules/argo-destination.ts";
@@ -52,4 +53,6 @@ export const rules: readonly Rule[] = [
   syncWave,
   groupVarsShadow,
   ignoreList,
+  inventory,
+  variables,
 ];

@@ -9,7 +9,11 @@ import { openCatalog } from "../../lib/schema/open-catalog.ts";
 import type { SourceFile } from "../../lib/lint/list-files.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
 
-/** Where a fixture's objects are when it does not say so. */
+/** Where a fixture is when it does not say so: by its rule, and for all others. */
+const usualFiles = new Map([
+  ["inventory", "ansible/inventory/hosts.yml"],
+  ["variables", "ansible/inventory/group_vars/k3s_cluster/main.yml"],
+]);
 const usualFile = "kubernetes/apps/shop/app.yaml";
 const baseFolder = path.join(repositoryRoot, "test/fixtures/repository");
 
@@ -22,12 +26,14 @@ export function readBase(): SourceFile[] {
   ];
 }
 
-/** Judges a fixture's text by all rules, placed into the base. */
-export async function createFixtureJudge(): Promise<(text: string) => Promise<Finding[]>> {
+/** Judges the text of a rule's fixture by all rules, placed into the base. */
+export async function createFixtureJudge(): Promise<
+  (text: string, rule?: string) => Promise<Finding[]>
+> {
   const settings = buildSettings(await loadVersions());
   const judging = { rules, settings, catalog: openCatalog(settings.minor) };
   const base = readBase();
-  return async (text) => (await judge(placeFixture(base, text), judging)).findings;
+  return async (text, rule) => (await judge(placeFixture(base, text, rule), judging)).findings;
 }
 
 function listBelow(root: string, folder: string): string[] {
@@ -40,14 +46,15 @@ function listBelow(root: string, folder: string): string[] {
  * The base with the files of a fixture: a line `# file: PATH` begins one, and without such a line all
  * of it is one file. Each keeps the line numbers of the fixture.
  */
-export function placeFixture(base: readonly SourceFile[], text: string): SourceFile[] {
+export function placeFixture(base: readonly SourceFile[], text: string, rule = ""): SourceFile[] {
   const files = new Map(base.map(({ file, text: content }) => [file, content]));
-  for (const [file, content] of splitFixture(text)) files.set(file, content);
+  for (const [file, content] of splitFixture(text, usualFiles.get(rule) ?? usualFile))
+    files.set(file, content);
   return [...files].map(([file, content]) => ({ file, text: content }));
 }
 
-function splitFixture(text: string): Map<string, string> {
-  if (!/^# file: /m.test(text)) return new Map([[usualFile, text]]);
+function splitFixture(text: string, usual: string): Map<string, string> {
+  if (!/^# file: /m.test(text)) return new Map([[usual, text]]);
   const parts = new Map<string, string>();
   let before = 0;
   for (const part of text.split(/^(?=# file: )/m)) {

@@ -1,10 +1,11 @@
-import { getFields, getList, getText, isFields } from "../../manifests/manifest.ts";
+import { type Fields, getFields, getList, getText, isFields } from "../../manifests/manifest.ts";
 import {
+  type BadContext,
   type Check,
   type CheckedPod,
   hasUserNamespace,
-  listContainerContexts,
-  listContexts,
+  listBad,
+  listHolders,
   type Violation,
 } from "./pod.ts";
 
@@ -65,40 +66,46 @@ export const baselineChecks: readonly Check[] = [
   checkHostProcess,
 ];
 
-function checkHostNamespaces({ at, spec }: CheckedPod): Violation[] {
+function checkHostNamespaces({ pod: { at, fields } }: CheckedPod): Violation[] {
   return ["hostNetwork", "hostPID", "hostIPC"]
-    .filter((key) => spec[key] === true)
+    .filter((key) => fields[key] === true)
     .map((key) => ({ at: [...at, key], problem: `has ${key}`, fix: "Remove it" }));
 }
 
-function checkPrivileged(pod: CheckedPod): Violation[] {
-  return listContainerContexts(pod, "privileged")
-    .filter(({ value }) => value === true)
-    .map(({ at, name }) => ({
-      at,
-      problem: `has the privileged container "${name}"`,
-      fix: "Remove it",
-    }));
+function checkPrivileged({ containers }: CheckedPod): Violation[] {
+  return listBad(containers, ["privileged"], (value) => value === true).map(({ at, name }) => ({
+    at,
+    problem: `has the privileged container "${name}"`,
+    fix: "Remove it",
+  }));
 }
 
-function checkAddedCapabilities(pod: CheckedPod): Violation[] {
-  return listContainerContexts(pod, "capabilities", "add").flatMap(({ at, value, name }) =>
-    (Array.isArray(value) ? value : []).flatMap((capability: unknown, index) =>
-      typeof capability !== "string" || addable.has(capability)
-        ? []
-        : [
-            {
-              at: [...at, String(index)],
-              problem: `adds the capability ${capability} to container "${name}"`,
-              fix: "Remove it",
-            },
-          ],
-    ),
+function checkAddedCapabilities({ containers }: CheckedPod): Violation[] {
+  return listBad(containers, ["capabilities", "add"], Array.isArray).flatMap((bad) =>
+    describeAdded(bad, (capability) => addable.has(capability)),
   );
 }
 
-function checkHostPaths({ at, spec }: CheckedPod): Violation[] {
-  return getList(spec, "volumes").flatMap((volume, index) =>
+/** The capabilities in a list of added ones that are not allowed. */
+export function describeAdded(
+  { at, value, name }: BadContext,
+  isAllowed: (capability: string) => boolean,
+): Violation[] {
+  return (value as unknown[]).flatMap((capability, index) =>
+    isAllowed(String(capability))
+      ? []
+      : [
+          {
+            at: [...at, String(index)],
+            problem: `adds the capability ${String(capability)} to container "${name}"`,
+            fix: "Remove it",
+          },
+        ],
+  );
+}
+
+function checkHostPaths({ pod: { at, fields } }: CheckedPod): Violation[] {
+  return getList(fields, "volumes").flatMap((volume, index) =>
     isFields(volume) && volume["hostPath"] !== undefined
       ? [
           {
@@ -127,30 +134,31 @@ function checkHostPorts({ containers }: CheckedPod): Violation[] {
   );
 }
 
-const handlers = [
-  ["livenessProbe"],
-  ["readinessProbe"],
-  ["startupProbe"],
-  ["lifecycle", "postStart"],
-  ["lifecycle", "preStop"],
-];
+const probes = ["livenessProbe", "readinessProbe", "startupProbe"];
 
 function checkProbeHosts({ containers }: CheckedPod): Violation[] {
-  return containers.flatMap(({ at, fields }) =>
-    handlers.flatMap((handler) =>
-      ["httpGet", "tcpSocket"].flatMap((how) => {
-        const host = getText(fields, ...handler, how, "host") ?? "";
-        if (host === "") return [];
-        return [
-          {
-            at: [...at, ...handler, how, "host"],
-            problem: `lets the kubelet ask another host, ${host}`,
-            fix: "Remove it: the pod itself is asked",
-          },
-        ];
-      }),
+  return containers.flatMap(({ at, fields }) => [
+    ...probes.flatMap((probe) => findHosts(fields, [probe]).map((host) => toHost(at, host))),
+    ...["postStart", "preStop"].flatMap((hook) =>
+      findHosts(fields, ["lifecycle", hook]).map((host) => toHost(at, host)),
     ),
-  );
+  ]);
+}
+
+function findHosts(fields: Fields, handler: string[]): { path: string[]; host: string }[] {
+  if (fields[handler[0] ?? ""] === undefined) return [];
+  return ["httpGet", "tcpSocket"].flatMap((how) => {
+    const host = getText(fields, ...handler, how, "host") ?? "";
+    return host === "" ? [] : [{ path: [...handler, how, "host"], host }];
+  });
+}
+
+function toHost(at: string[], { path, host }: { path: string[]; host: string }): Violation {
+  return {
+    at: [...at, ...path],
+    problem: `lets the kubelet ask another host, ${host}`,
+    fix: "Remove it: the pod itself is asked",
+  };
 }
 
 /** Profiles of seccomp and AppArmor, the old annotation for AppArmor among them. */
@@ -160,14 +168,15 @@ function checkProfiles(pod: CheckedPod): Violation[] {
     ([key, value]) =>
       key.startsWith(prefix) && !/^(?:runtime\/default|localhost\/.*)?$/.test(String(value)),
   );
+  const holders = listHolders(pod);
   return [
     ...["seccompProfile", "appArmorProfile"].flatMap((profile) =>
-      listContexts(pod, profile, "type")
-        .filter(({ value }) => value === "Unconfined")
-        .map(({ at }) => unconfined([...at])),
+      listBad(holders, [profile, "type"], (value) => value === "Unconfined").map(({ at }) =>
+        unconfined(at),
+      ),
     ),
     ...annotations.map(([key]) =>
-      unconfined([...pod.at.slice(0, -1), "metadata", "annotations", key]),
+      unconfined([...pod.pod.at.slice(0, -1), "metadata", "annotations", key]),
     ),
   ];
 }
@@ -177,7 +186,7 @@ function unconfined(at: string[]): Violation {
 }
 
 function checkSeLinux(pod: CheckedPod): Violation[] {
-  return listContexts(pod, "seLinuxOptions").flatMap(({ at, value }) => {
+  return listBad(listHolders(pod), ["seLinuxOptions"], isFields).flatMap(({ at, value }) => {
     const bad = ["type", "user", "role"].filter((key) => {
       const text = getText(value, key) ?? "";
       return key === "type" ? !seLinuxTypes.has(text) : text !== "";
@@ -191,15 +200,21 @@ function checkSeLinux(pod: CheckedPod): Violation[] {
 }
 
 function checkProcMount(pod: CheckedPod): Violation[] {
-  return hasUserNamespace(pod)
-    ? []
-    : listContainerContexts(pod, "procMount")
-        .filter(({ value }) => value !== undefined && value !== "Default")
-        .map(({ at }) => ({ at, problem: "mounts /proc without its masks", fix: "Remove it" }));
+  return hasUserNamespace(pod) ? [] : findUnmaskedProc(pod);
 }
 
-function checkSysctls({ at, spec }: CheckedPod): Violation[] {
-  return getList(spec, "securityContext", "sysctls").flatMap((sysctl, index) => {
+/** The containers that see all of /proc. */
+export function findUnmaskedProc({ containers }: CheckedPod): Violation[] {
+  const isUnmasked = (value: unknown) => value !== undefined && value !== "Default";
+  return listBad(containers, ["procMount"], isUnmasked).map(({ at }) => ({
+    at,
+    problem: "mounts /proc without its masks",
+    fix: "Remove it",
+  }));
+}
+
+function checkSysctls({ pod: { at, context } }: CheckedPod): Violation[] {
+  return getList(context, "sysctls").flatMap((sysctl, index) => {
     const name = getText(sysctl, "name") ?? "";
     if (safeSysctls.has(name)) return [];
     return [
@@ -213,7 +228,10 @@ function checkSysctls({ at, spec }: CheckedPod): Violation[] {
 }
 
 function checkHostProcess(pod: CheckedPod): Violation[] {
-  return listContexts(pod, "windowsOptions", "hostProcess")
-    .filter(({ value }) => value === true)
-    .map(({ at }) => ({ at, problem: "runs as a process of its host", fix: "Remove it" }));
+  const isOn = (value: unknown) => value === true;
+  return listBad(listHolders(pod), ["windowsOptions", "hostProcess"], isOn).map(({ at }) => ({
+    at,
+    problem: "runs as a process of its host",
+    fix: "Remove it",
+  }));
 }

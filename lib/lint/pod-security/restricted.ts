@@ -1,15 +1,16 @@
 import { getList, isFields } from "../../manifests/manifest.ts";
+import { describeAdded, findUnmaskedProc } from "./baseline.ts";
 import {
   type Check,
   type CheckedPod,
   hasUserNamespace,
   isWindows,
-  listContainerContexts,
-  listContexts,
+  listBad,
+  listHolders,
   type Violation,
 } from "./pod.ts";
 
-const volumeTypes = [
+const volumeTypes = new Set([
   "configMap",
   "csi",
   "downwardAPI",
@@ -19,7 +20,7 @@ const volumeTypes = [
   "persistentVolumeClaim",
   "projected",
   "secret",
-];
+]);
 
 /** What the level `restricted` asks for beyond `baseline`, as Kubernetes 1.36 checks it. */
 export const restrictedChecks: readonly Check[] = [
@@ -32,12 +33,13 @@ export const restrictedChecks: readonly Check[] = [
   checkProcMount,
 ];
 
-function checkVolumeTypes({ at, spec }: CheckedPod): Violation[] {
-  return getList(spec, "volumes").flatMap((volume, index) => {
-    if (!isFields(volume) || volumeTypes.some((type) => volume[type] !== undefined)) return [];
+function checkVolumeTypes({ pod: { at, fields } }: CheckedPod): Violation[] {
+  return getList(fields, "volumes").flatMap((volume, index) => {
+    if (!isFields(volume)) return [];
+    const types = Object.keys(volume).filter((key) => key !== "name" && key !== "hostPath");
     // What `baseline` forbids is told there; a volume of no type is an emptyDir.
-    const [type] = Object.keys(volume).filter((key) => key !== "name" && key !== "hostPath");
-    if (type === undefined) return [];
+    const [type] = types;
+    if (type === undefined || types.some((one) => volumeTypes.has(one))) return [];
     return [
       {
         at: [...at, "volumes", String(index), type],
@@ -49,48 +51,43 @@ function checkVolumeTypes({ at, spec }: CheckedPod): Violation[] {
 }
 
 function checkEscalation(pod: CheckedPod): Violation[] {
-  return isWindows(pod)
-    ? []
-    : listContainerContexts(pod, "allowPrivilegeEscalation")
-        .filter(({ value }) => value !== false)
-        .map(({ at, name, value }) => ({
-          at,
-          problem: `lets container "${name}" gain privileges`,
-          fix: `${value === undefined ? "Add" : "Write"} allowPrivilegeEscalation: false to its securityContext`,
-        }));
+  if (isWindows(pod)) return [];
+  const mayEscalate = (value: unknown) => value !== false;
+  return listBad(pod.containers, ["allowPrivilegeEscalation"], mayEscalate).map(
+    ({ at, name, value }) => ({
+      at,
+      problem: `lets container "${name}" gain privileges`,
+      fix: `${value === undefined ? "Add" : "Write"} allowPrivilegeEscalation: false to its securityContext`,
+    }),
+  );
 }
 
 function checkDroppedCapabilities(pod: CheckedPod): Violation[] {
   if (isWindows(pod)) return [];
-  const kept = listContainerContexts(pod, "capabilities", "drop")
-    .filter(({ value }) => !Array.isArray(value) || !value.includes("ALL"))
-    .map(({ at, name }) => ({
+  const keepsSome = (value: unknown) => !Array.isArray(value) || !value.includes("ALL");
+  const { containers } = pod;
+  return [
+    ...listBad(containers, ["capabilities", "drop"], keepsSome).map(({ at, name }) => ({
       at,
       problem: `leaves container "${name}" its capabilities`,
       fix: "Add capabilities: { drop: [ALL] } to its securityContext",
-    }));
-  const added = listContainerContexts(pod, "capabilities", "add").flatMap(({ at, value, name }) =>
-    (Array.isArray(value) ? value : []).flatMap((capability: unknown, index) =>
-      capability === "NET_BIND_SERVICE"
-        ? []
-        : [
-            {
-              at: [...at, String(index)],
-              problem: `adds the capability ${String(capability)} to container "${name}"`,
-              fix: "Remove it",
-            },
-          ],
+    })),
+    ...listBad(containers, ["capabilities", "add"], Array.isArray).flatMap((bad) =>
+      describeAdded(bad, (capability) => capability === "NET_BIND_SERVICE"),
     ),
-  );
-  return [...kept, ...added];
+  ];
 }
 
 function checkNonRoot(pod: CheckedPod): Violation[] {
   if (hasUserNamespace(pod)) return [];
-  const denied = listContexts(pod, "runAsNonRoot")
-    .filter(({ value }) => value === false)
-    .map(({ at }) => ({ at, problem: "may run as root", fix: "Write runAsNonRoot: true" }));
-  if (denied.length > 0) return denied;
+  const denied = listBad(listHolders(pod), ["runAsNonRoot"], (value) => value === false);
+  if (denied.length > 0) {
+    return denied.map(({ at }) => ({
+      at,
+      problem: "may run as root",
+      fix: "Write runAsNonRoot: true",
+    }));
+  }
   return checkEach(pod, ["runAsNonRoot"], (value) => value === true, {
     problem: "may run as root",
     fix: "Add runAsNonRoot: true to the securityContext of the pod",
@@ -98,15 +95,12 @@ function checkNonRoot(pod: CheckedPod): Violation[] {
 }
 
 function checkUser(pod: CheckedPod): Violation[] {
-  return hasUserNamespace(pod)
-    ? []
-    : listContexts(pod, "runAsUser")
-        .filter(({ value }) => value === 0)
-        .map(({ at }) => ({
-          at,
-          problem: "runs as root",
-          fix: "Write the number of another user",
-        }));
+  if (hasUserNamespace(pod)) return [];
+  return listBad(listHolders(pod), ["runAsUser"], (value) => value === 0).map(({ at }) => ({
+    at,
+    problem: "runs as root",
+    fix: "Write the number of another user",
+  }));
 }
 
 function checkSeccomp(pod: CheckedPod): Violation[] {
@@ -120,25 +114,23 @@ function checkSeccomp(pod: CheckedPod): Violation[] {
 
 /** User namespaces relax `baseline` here, and not `restricted`. */
 function checkProcMount(pod: CheckedPod): Violation[] {
-  return hasUserNamespace(pod)
-    ? listContainerContexts(pod, "procMount")
-        .filter(({ value }) => value !== undefined && value !== "Default")
-        .map(({ at }) => ({ at, problem: "mounts /proc without its masks", fix: "Remove it" }))
-    : [];
+  return hasUserNamespace(pod) ? findUnmaskedProc(pod) : [];
 }
 
 /** What the pod says for all its containers, or else each of them for itself. */
 function checkEach(
-  pod: CheckedPod,
-  path: string[],
+  { pod, containers }: CheckedPod,
+  path: readonly [string, ...string[]],
   isRight: (value: unknown) => boolean,
   violation: Omit<Violation, "at">,
 ): Violation[] {
-  const ofPod = listContexts({ ...pod, containers: [] }, ...path);
-  if (ofPod.some(({ value }) => isRight(value))) return [];
-  const missing = listContainerContexts(pod, ...path).filter(({ value }) => !isRight(value));
-  const [first] = missing;
+  const isBad = (value: unknown) => !isRight(value);
+  const ofPod = listBad([pod], path, isBad);
+  // A container that says something else than the pod has the last word.
+  const isRefused =
+    ofPod.length === 0 ? (value: unknown) => value !== undefined && isBad(value) : isBad;
+  const [first, ...others] = listBad(containers, path, isRefused);
   if (first === undefined) return [];
-  const isWhole = missing.length === pod.containers.length;
+  const isWhole = ofPod.length > 0 && others.length + 1 === containers.length;
   return [{ ...violation, at: isWhole ? [...pod.at, "securityContext", ...path] : first.at }];
 }

@@ -2,7 +2,7 @@ import { kustomizationKinds } from "../../manifests/kustomizations.ts";
 import { getText, type Manifest } from "../../manifests/manifest.ts";
 import { findPodTemplate, podKinds } from "../../manifests/pods.ts";
 import { applicationKinds } from "../argo/applications.ts";
-import { findNamespacesOf } from "../namespaces.ts";
+import { findNamespacesOf, isOfCluster } from "../namespaces.ts";
 import { baselineChecks } from "../pod-security/baseline.ts";
 import { type Check, toCheckedPod } from "../pod-security/pod.ts";
 import { restrictedChecks } from "../pod-security/restricted.ts";
@@ -40,7 +40,7 @@ export const podSecurity: RepositoryRule = {
       namespaces.map((one) => [one.name, getText(one.value, "metadata", "labels", label)]),
     );
     return [
-      ...namespaces.flatMap(findLevelFaults),
+      ...namespaces.filter(({ file }) => isOfCluster(file)).flatMap(findLevelFaults),
       ...repository.manifests.flatMap((manifest) => findDenied(manifest, byName, repository)),
     ];
   },
