@@ -26,6 +26,8 @@ type Yaml = typeof import("yaml");
 
 /** Of a map or a list; two for each map above it. Ten times as many as the schemas of CRDs have. */
 const mostAncestors = 1000;
+/** Brackets and braces that are not closed. */
+const mostOpen = 10_000;
 
 /**
  * Reads one YAML document as Ansible would, `<<` included, but with YAML 1.2's plain words: `yes`
@@ -35,7 +37,7 @@ const mostAncestors = 1000;
 export async function parseYaml(text: string, file: string): Promise<YamlSource> {
   const yaml = await import("yaml");
   const lineCounter = new yaml.LineCounter();
-  return refuseDepth(file, () => {
+  return refuseDepth(text, file, () => {
     const document = yaml.parseDocument(text, buildOptions(lineCounter));
     return readDocument(yaml, document, { text, file, lineCounter });
   });
@@ -48,7 +50,7 @@ export async function parseYaml(text: string, file: string): Promise<YamlSource>
 export async function parseYamlDocuments(text: string, file: string): Promise<YamlSource[]> {
   const yaml = await import("yaml");
   const lineCounter = new yaml.LineCounter();
-  return refuseDepth(file, () => {
+  return refuseDepth(text, file, () => {
     const documents = yaml.parseAllDocuments(text, buildOptions(lineCounter));
     if (!Array.isArray(documents)) return [];
     return documents
@@ -58,13 +60,26 @@ export async function parseYamlDocuments(text: string, file: string): Promise<Ya
 }
 
 /** The library calls itself for every level, and so do those who look at what it has read. */
-function refuseDepth<T>(file: string, read: () => T): T {
+function refuseDepth<T>(text: string, file: string, read: () => T): T {
+  if (isHopeless(text)) throw tooDeep(file);
   try {
     return read();
   } catch (error) {
     if (error instanceof RangeError) throw tooDeep(file);
     throw error;
   }
+}
+
+/** Whether it is so deep that reading it would take minutes; brackets within texts count too. */
+function isHopeless(text: string): boolean {
+  if (/(?:[-?] ){1000}/.test(text)) return true;
+  let open = 0;
+  for (let at = 0; at < text.length && open < mostOpen; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x5b || code === 0x7b) open += 1;
+    else if ((code === 0x5d || code === 0x7d) && open > 0) open -= 1;
+  }
+  return open === mostOpen;
 }
 
 /** Pretty errors and warnings would quote the text: it may be a password. */

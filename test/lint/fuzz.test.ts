@@ -14,9 +14,9 @@ import { createRandom, mutate } from "../support/mutate.ts";
 
 const seed = 20261128;
 const judgedFiles = 5000;
-const readTexts = 12_000;
+const readTexts = 10_000;
 /** What is wrong with a text does not hang on its length, and the time does. */
-const longest = 2500;
+const longest = 1500;
 /** Far more than any of them needs, in a process that shares its processor with others. */
 const mostMilliseconds = 5000;
 

@@ -76,9 +76,9 @@ const mutations: readonly Mutation[] = [
 
 /** Too slow, or too large, to be among the others. */
 const rare: readonly Mutation[] = [
-  (text, random) => insert(text, random, "[".repeat(1 + random(20_000))),
-  (text, random) => insert(text, random, "{a: ".repeat(1 + random(10_000))),
-  (text, random) => insert(text, random, "\n" + "- ".repeat(1 + random(10_000))),
+  (text, random) => insert(text, random, "[".repeat(1 + random(6000))),
+  (text, random) => insert(text, random, "{a: ".repeat(1 + random(3000))),
+  (text, random) => insert(text, random, "\n" + "- ".repeat(1 + random(3000))),
   (text, random) => changeLine(text, random, (line) => [" ".repeat(random(20000)) + line]),
   (text, random) => changeLine(text, random, (line) => [line + "x".repeat(random(20000))]),
   (text, random) => text + nest(1 + random(2000)),
