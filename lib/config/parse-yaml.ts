@@ -1,6 +1,7 @@
-import type { Document, LineCounter, ParsedNode, YAMLParseError } from "yaml";
+import type { Document, LineCounter, ParsedNode } from "yaml";
 import { InfraError, type Place } from "../errors.ts";
 import type { DataPath, Locate } from "../schema/explain.ts";
+import { explainSyntax, placeOf, tooDeep, type YamlText } from "./yaml-errors.ts";
 
 export interface YamlSource {
   value: unknown;
@@ -23,17 +24,23 @@ export interface PlainScalar {
 
 type Yaml = typeof import("yaml");
 
+/** Of a map or a list; two for each map above it. Ten times as many as the schemas of CRDs have. */
+const mostAncestors = 1000;
+/** Brackets and braces that are not closed. */
+const mostOpen = 10_000;
+
 /**
  * Reads one YAML document as Ansible would, `<<` included, but with YAML 1.2's plain words: `yes`
  * is a string. `file` is the name for messages. Throws CONFIG_SYNTAX, CONFIG_KEY_DUPLICATE and
- * CONFIG_ALIAS_INVALID, with the place.
+ * CONFIG_ALIAS_INVALID, with the place, and FILE_TOO_DEEP.
  */
 export async function parseYaml(text: string, file: string): Promise<YamlSource> {
   const yaml = await import("yaml");
   const lineCounter = new yaml.LineCounter();
-  // prettyErrors would quote the line, as some messages end with a text: it may be a password.
-  const document = yaml.parseDocument(text, { lineCounter, merge: true, prettyErrors: false });
-  return readDocument(yaml, document, { text, file, lineCounter });
+  return refuseDepth(text, file, () => {
+    const document = yaml.parseDocument(text, buildOptions(lineCounter));
+    return readDocument(yaml, document, { text, file, lineCounter });
+  });
 }
 
 /**
@@ -43,25 +50,48 @@ export async function parseYaml(text: string, file: string): Promise<YamlSource>
 export async function parseYamlDocuments(text: string, file: string): Promise<YamlSource[]> {
   const yaml = await import("yaml");
   const lineCounter = new yaml.LineCounter();
-  const options = { lineCounter, merge: true, prettyErrors: false };
-  const documents = yaml.parseAllDocuments(text, options);
-  if (!Array.isArray(documents)) return [];
-  return documents
-    .map((document) => readDocument(yaml, document, { text, file, lineCounter }))
-    .filter(({ value }) => value !== null);
+  return refuseDepth(text, file, () => {
+    const documents = yaml.parseAllDocuments(text, buildOptions(lineCounter));
+    if (!Array.isArray(documents)) return [];
+    return documents
+      .map((document) => readDocument(yaml, document, { text, file, lineCounter }))
+      .filter(({ value }) => value !== null);
+  });
 }
 
-interface Source {
-  text: string;
-  file: string;
-  lineCounter: LineCounter;
+/** The library calls itself for every level, and so do those who look at what it has read. */
+function refuseDepth<T>(text: string, file: string, read: () => T): T {
+  if (isHopeless(text)) throw tooDeep(file);
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) throw tooDeep(file);
+    throw error;
+  }
 }
 
-function readDocument(yaml: Yaml, document: Document.Parsed, source: Source): YamlSource {
+/** Whether it is so deep that reading it would take minutes; brackets within texts count too. */
+function isHopeless(text: string): boolean {
+  if (/(?:[-?] ){1000}/.test(text)) return true;
+  let open = 0;
+  for (let at = 0; at < text.length && open < mostOpen; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x5b || code === 0x7b) open += 1;
+    else if ((code === 0x5d || code === 0x7d) && open > 0) open -= 1;
+  }
+  return open === mostOpen;
+}
+
+/** Pretty errors and warnings would quote the text: it may be a password. */
+function buildOptions(lineCounter: LineCounter) {
+  return { lineCounter, merge: true, prettyErrors: false, logLevel: "error" } as const;
+}
+
+function readDocument(yaml: Yaml, document: Document.Parsed, source: YamlText): YamlSource {
   const { file, lineCounter } = source;
   const [error] = document.errors;
   if (error !== undefined) throw explainSyntax(error, source);
-  const lastAlias = checkAliases(yaml, document, file, lineCounter);
+  const lastAlias = checkNodes(yaml, document, file, lineCounter);
   return {
     value: toValue(document, lastAlias ?? { file }),
     locate: createLocator(yaml, document, file, lineCounter),
@@ -88,45 +118,8 @@ function readKey(yaml: Yaml, key: unknown): string {
   return yaml.isScalar(key) ? String(key.value) : "";
 }
 
-/** What the library calls by names of its own grammar. */
-const plainWords: Readonly<Record<string, string>> = {
-  BLOCK_AS_IMPLICIT_KEY:
-    "a text with a colon in it has to be in quotes, and a key stands below the one before it",
-  BAD_INDENT: "this line is not indented as those that it belongs to, or a bracket is not closed",
-  MULTILINE_IMPLICIT_KEY: "this line has no colon, or none with a blank behind it",
-  TAB_AS_INDENT: "tabs are not allowed as indentation",
-};
-
-function explainSyntax(error: YAMLParseError, { text, file, lineCounter }: Source): InfraError {
-  const where = placeOf(file, lineCounter, findMistake(error, text));
-  if (error.code === "DUPLICATE_KEY") return duplicateKey(readKeyAt(text, error.pos), where);
-  return new InfraError({
-    code: "CONFIG_SYNTAX",
-    message: "this is not a YAML document",
-    where,
-    why: plainWords[error.code] ?? error.message.replace(/: .*$/s, ""),
-    fix: "Correct the line, or the indentation above it",
-  });
-}
-
-/** Where a person would look: the library names the start of a line, or of a text that ends later. */
-function findMistake({ code, pos: [start] }: YAMLParseError, text: string): number {
-  const end = text.trimEnd().length;
-  if (start >= end) return end;
-  if (code === "BLOCK_AS_IMPLICIT_KEY") {
-    const length = text.slice(start).search(/:(?:\s|$)/);
-    const lineStart = text.lastIndexOf("\n", start + Math.max(length, 0)) + 1;
-    if (lineStart > start) return skipBlanks(text, lineStart);
-  }
-  return code === "BAD_INDENT" ? skipBlanks(text, start) : start;
-}
-
-function skipBlanks(text: string, start: number): number {
-  return start + text.slice(start).search(/[^ ]|$/);
-}
-
-/** The place of the last alias; undefined without any. Throws CONFIG_ALIAS_INVALID. */
-function checkAliases(
+/** The place of the last alias; undefined without any. Throws as parseYaml does. */
+function checkNodes(
   yaml: Yaml,
   document: Document.Parsed,
   file: string,
@@ -134,6 +127,21 @@ function checkAliases(
 ): Place | undefined {
   let last: Place | undefined;
   yaml.visit(document, {
+    Collection(_key, _node, ancestors) {
+      if (ancestors.length > mostAncestors) throw tooDeep(file);
+    },
+    Pair(_key, { key }, ancestors) {
+      if (!yaml.isCollection(key)) return;
+      const map = ancestors.at(-1);
+      const start = yaml.isMap(map) && map.flow === true ? map : key;
+      throw new InfraError({
+        code: "CONFIG_SYNTAX",
+        message: "a map or a list stands here as a key",
+        where: placeOf(file, lineCounter, start.range?.[0]),
+        why: "braces begin a map, and a key has to be a text",
+        fix: 'Put the value in quotes if it is a template, such as "{{ name }}"',
+      });
+    },
     Alias(_key, alias, ancestors) {
       const target = alias.resolve(document);
       last = placeOf(file, lineCounter, alias.range?.[0]);
@@ -216,24 +224,4 @@ function findChild(
     return { node: empty ? null : value, keyStart: key.range?.[0] };
   }
   return undefined;
-}
-
-/** `offset` counts characters; without one the place is the start of the file. */
-function placeOf(file: string, lineCounter: LineCounter, offset: number | undefined): Place {
-  const { line, col } = lineCounter.linePos(offset ?? 0);
-  return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
-}
-
-function readKeyAt(text: string, [start]: [number, number]): string {
-  return /^["']?([^"':\n]*)/.exec(text.slice(start))?.[1]?.trim() ?? "";
-}
-
-function duplicateKey(key: string, where: Place): InfraError {
-  return new InfraError({
-    code: "CONFIG_KEY_DUPLICATE",
-    message: `the key "${key}" stands here a second time`,
-    where,
-    why: "only one of the two values would be used",
-    fix: "Keep one of them",
-  });
 }

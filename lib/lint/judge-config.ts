@@ -56,12 +56,8 @@ async function judgeValue(claim: Claim, source: SourceFile): Promise<JudgedConfi
   try {
     return { value: await readValue(claim, source), findings: [] };
   } catch (error) {
-    if (error instanceof InfraError) {
-      return { value: undefined, findings: listMistakes(error).map(toConfigFinding) };
-    }
-    // The readers of YAML and JSON call themselves for every level.
-    if (!(error instanceof RangeError)) throw error;
-    return { value: undefined, findings: [toConfigFinding(tooDeep(source.file))] };
+    if (!(error instanceof InfraError)) throw error;
+    return { value: undefined, findings: listMistakes(error).map(toConfigFinding) };
   }
 }
 
@@ -78,16 +74,6 @@ const ruleOfCode: Readonly<Record<string, string>> = {
   CONFIG_ALIAS_INVALID: alias.id,
   FILE_TOO_DEEP: "file",
 };
-
-/** That the readers give up on a text that has too many levels. */
-export function tooDeep(file: string): InfraError {
-  return new InfraError({
-    code: "FILE_TOO_DEEP",
-    message: "it is nested too deeply to be read",
-    where: { file },
-    fix: "Correct the brackets, or the indentation",
-  });
-}
 
 /** An error of the readers of YAML as a finding. */
 export function toConfigFinding(error: InfraError): Finding {

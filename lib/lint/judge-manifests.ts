@@ -7,7 +7,7 @@ import { readPlain } from "../manifests/read-plain.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { Locate } from "../schema/explain.ts";
 import { isToolKind } from "../schema/kustomization.schema.ts";
-import { toConfigFinding, tooDeep } from "./judge-config.ts";
+import { toConfigFinding } from "./judge-config.ts";
 import { addScalarFindings } from "./judge-scalars.ts";
 import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault } from "./locate-finding.ts";
@@ -124,8 +124,6 @@ export async function readDocuments(
     return await parseYamlDocuments(text, file);
   } catch (error) {
     if (error instanceof InfraError) return error;
-    // The reader of YAML calls itself for every level.
-    if (error instanceof RangeError) return tooDeep(file);
     throw error;
   }
 }

@@ -104,7 +104,7 @@ async function readDocuments(file: string, text: string): Promise<YamlSource[]> 
   try {
     return await parseYamlDocuments(text, file);
   } catch (error) {
-    if (error instanceof InfraError || error instanceof RangeError) return [];
+    if (error instanceof InfraError) return [];
     throw error;
   }
 }

@@ -1,39 +1,8 @@
-/** Words that are no strings, or not for everybody: YAML 1.1 has more of them than YAML 1.2. */
-const words = new Map<string, boolean | null | "unclear">([
-  ...["true", "True", "TRUE"].map((word) => [word, true] as const),
-  ...["false", "False", "FALSE"].map((word) => [word, false] as const),
-  ...["~", "null", "Null", "NULL"].map((word) => [word, null] as const),
-  ...["yes", "no", "on", "off", "y", "n"].flatMap((word) =>
-    [word, word.toUpperCase(), word.charAt(0).toUpperCase() + word.slice(1)].map(
-      (form) => [form, "unclear"] as const,
-    ),
-  ),
-  ["=", "unclear"],
-  ["<<", "unclear"],
-]);
+import { parseFlow, readKey, unclear } from "./plain-scalar.ts";
 
-const integer = /^-?[1-9][0-9]{0,14}$/;
-const decimal = /^-?(?:0|[1-9][0-9]{0,11})\.[0-9]{1,12}$/;
-/** What some reader of YAML, old or new, takes for a number. */
-const numberLike = new RegExp(
-  [
-    "^[-+]?(?:",
-    String.raw`(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9_]+)(?:[eE][-+]?[0-9]*)?`,
-    "|0[xob][0-9a-fA-F_]+",
-    String.raw`|[0-9][0-9_]*(?::[0-9]{1,2})+(?:\.[0-9_]*)?`,
-    String.raw`|\.(?:inf|nan))$`,
-  ].join(""),
-  "i",
-);
 /** Anything but printable ASCII, line feeds and the letters of the basic plane. */
 const unusual = /[^\n -~\u00a1-\u1fff\u3040-\ud7ff]/;
-const plainKey = /^[A-Za-z_.$/][\w.$/-]*$/;
-const quotedKey = /^(?:"[^"\\]*"|'[^']*')$/;
-/** Characters that begin something else than a plain scalar. */
-const indicators = new Set([...`&*!>%@\`#?:,]}|[{"'`]);
 const deepest = 100;
-
-const unclear = Symbol("unclear");
 
 /**
  * The documents of a text that keeps to the plain part of YAML in which most manifests are written,
@@ -92,6 +61,10 @@ function readDocuments(text: string): unknown[] {
     return false;
   }
 
+  function isAt(column: number): boolean {
+    return indent === column;
+  }
+
   function isItem(): boolean {
     if (text.charCodeAt(start) !== 45) return false;
     const next = text.charCodeAt(start + 1);
@@ -108,7 +81,7 @@ function readDocuments(text: string): unknown[] {
 
   function readSequence(column: number): unknown[] {
     const items: unknown[] = [];
-    while (indent === column && isItem()) {
+    while (isAt(column) && isItem()) {
       let at = start + 1;
       while (text.charCodeAt(at) === 32) at += 1;
       if (at === end) {
@@ -143,7 +116,7 @@ function readDocuments(text: string): unknown[] {
 
   function readMapping(column: number): Record<string, unknown> {
     const map: Record<string, unknown> = {};
-    while (indent === column && !isItem()) {
+    while (isAt(column) && !isItem()) {
       const colon = findColon();
       if (colon === -1) throw unclear;
       const key = readKey(text.slice(start, colon));
@@ -224,51 +197,4 @@ function chomp(lines: string[], header: string): string {
   const text = lines.slice(0, last).join("\n");
   if (header === "|-") return text;
   return text + "\n".repeat(header === "|" ? 1 : lines.length - last + 1);
-}
-
-function readKey(written: string): string {
-  if (plainKey.test(written)) {
-    if (written.length <= 5 && words.has(written)) throw unclear;
-    return written;
-  }
-  if (quotedKey.test(written)) return written.slice(1, -1);
-  throw unclear;
-}
-
-function parseFlow(written: string): unknown {
-  if (written === "{}") return {};
-  if (!written.startsWith("[") || !written.endsWith("]")) return parseScalar(written);
-  const inner = written.slice(1, -1).trim();
-  if (inner === "") return [];
-  return inner.split(",").map((item) => {
-    const trimmed = item.trim();
-    if (trimmed === "" || /[[\]{}]/.test(trimmed)) throw unclear;
-    return parseScalar(trimmed);
-  });
-}
-
-function parseScalar(written: string): unknown {
-  const first = written.charAt(0);
-  if (first === '"' || first === "'") {
-    const inner = written.slice(1, -1);
-    const isSimple = written.length > 1 && written.endsWith(first) && !inner.includes(first);
-    if (!isSimple || (first === '"' && inner.includes("\\"))) throw unclear;
-    return inner;
-  }
-  if (indicators.has(first) || (first === "-" && !/^-[^\s,[\]{}]/.test(written))) throw unclear;
-  if (written.includes(": ") || written.endsWith(":")) throw unclear;
-  return parsePlain(written);
-}
-
-function parsePlain(written: string): unknown {
-  if (written.length <= 5) {
-    const word = words.get(written);
-    if (word === "unclear") throw unclear;
-    if (word !== undefined) return word;
-  }
-  const code = written.charCodeAt(0);
-  const isNumberLike = code <= 57 && code >= 43 && numberLike.test(written);
-  if (!isNumberLike) return written;
-  if (written === "0" || integer.test(written) || decimal.test(written)) return Number(written);
-  throw unclear;
 }
