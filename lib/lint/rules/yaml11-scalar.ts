@@ -7,7 +7,7 @@ export const yaml11Scalar: FileRule = {
   codes: ["YAML11_SCALAR"],
   scope: "file",
   summary: "a text without quotes means the same in YAML 1.1 and YAML 1.2",
-  why: "Kubernetes, Argo CD and Helm read YAML 1.1 (sigs.k8s.io/yaml): `yes`, `no`, `on`, `off`, `y` and `n` are booleans there, as values and as keys, `0644` is octal and `1_000` a number. Ansible (PyYAML) has its own list, with `12:30:00` as a number of seconds in it. Editors and newer tools read YAML 1.2, where these are texts, or other numbers. So what a review shows is not what runs. Our own files under config/ are read by both. `0o644` is read as 420 by Kubernetes and by YAML 1.2, and as a text by Ansible.",
+  why: "Kubernetes, Argo CD and Helm read YAML 1.1 (sigs.k8s.io/yaml): `yes`, `no`, `on`, `off`, `y` and `n` are booleans there, as values and as keys, `0644` is octal and `1_000` a number. Ansible (PyYAML) has its own list, with `12:30:00` as a number of seconds in it. Editors and newer tools read YAML 1.2, where these are texts, or other numbers. kustomize (5.8.1, seen) takes `yes` and `y` for texts and `0644` for 420, so that one file means one thing to `kubectl apply` and another in a kustomization. What a review shows is not what runs. Our own files under config/ are read by both. `0o644` is read as 420 by Kubernetes and by YAML 1.2, and as a text by Ansible.",
   example: {
     bad: "defaultVolumesToFsBackup: yes\ndefaultMode: 0644",
     good: "defaultVolumesToFsBackup: true\ndefaultMode: 0o644",
