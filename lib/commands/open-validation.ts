@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { repositoryRoot, showPath } from "../config/paths.ts";
 import { hasCode, InfraError } from "../errors.ts";
@@ -7,13 +7,23 @@ import { listFiles } from "../lint/list-files.ts";
 import type { Report } from "../lint/report.ts";
 import { validateFolder } from "../lint/validate-folder.ts";
 
+export interface ValidationOptions {
+  operand: string | undefined;
+  /** Judge only what has changed since the last time. */
+  withCache: boolean;
+  /** Write anew what has one right answer, and judge again. */
+  fix: boolean;
+  /** Of the cluster that has to take the objects, too. */
+  kubeconfigFile: string | undefined;
+}
+
 /**
  * Judges a folder, this repository by default. Of a folder of the repository all of it is judged, since
  * rules look at several files, and what is found in the folder is told. Throws
- * VALIDATE_FOLDER_MISSING, and what validateFolder throws.
+ * VALIDATE_FOLDER_MISSING, and what validateFolder and askServer throw.
  */
 export async function openValidation(
-  { operand, withCache }: { operand: string | undefined; withCache: boolean },
+  { operand, withCache, fix, kubeconfigFile }: ValidationOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<Report> {
   const asked = path.resolve(operand ?? repositoryRoot);
@@ -23,16 +33,49 @@ export async function openValidation(
   // What Git ignores is not of the repository, although it lies in it.
   const isPart = below === "/" || listed?.files.some((file) => file.startsWith(below)) === true;
   const folder = isPart ? repositoryRoot : asked;
-  const report = await validateFolder({
+  const isAsked = (file: string) => !isPart || below === "/" || file.startsWith(below);
+  const validation = {
     folder,
     ...(isPart && listed !== undefined ? listed : listFiles(folder)),
     today: new Date().toISOString().slice(0, 10),
     render: createRender(folder, env),
     withCache,
-  });
-  if (below === "/" || !isPart) return report;
-  const findings = report.findings.filter(({ where }) => where.file.startsWith(below));
-  return { ...report, findings };
+  };
+  let { report, manifests } = await validateFolder(validation);
+  if (fix && (await fixFiles(folder, report, isAsked))) {
+    ({ report, manifests } = await validateFolder(validation));
+  }
+  const findings = report.findings.filter(({ where }) => isAsked(where.file));
+  if (kubeconfigFile === undefined) return { ...report, findings };
+  const { askServer } = await import("./ask-server.ts");
+  const wrong = new Set(findings.map(({ where }) => where.file));
+  const right = manifests.filter(({ file }) => isAsked(file) && !wrong.has(file));
+  const read = (file: string) => readFileSync(path.join(folder, file), "utf8");
+  const refused = await askServer(right, { kubeconfigFile, env, read });
+  return { ...report, findings: [...findings, ...refused] };
+}
+
+/** Writes scalars anew that YAML 1.1 reads differently; whether any file has changed. */
+async function fixFiles(
+  folder: string,
+  { findings }: Report,
+  isAsked: (file: string) => boolean,
+): Promise<boolean> {
+  const { fixYaml11 } = await import("../lint/fix-yaml11.ts");
+  const { yaml11Scalar } = await import("../lint/rules/yaml11-scalar.ts");
+  const files = findings
+    .filter(({ rule }) => rule === yaml11Scalar.id)
+    .map(({ where }) => where.file);
+  let hasChanged = false;
+  for (const file of new Set(files.filter(isAsked))) {
+    const full = path.join(folder, file);
+    const text = readFileSync(full, "utf8");
+    const fixed = await fixYaml11(text);
+    if (fixed === text) continue;
+    writeFileSync(full, fixed);
+    hasChanged = true;
+  }
+  return hasChanged;
 }
 
 async function list(folder: string): Promise<ReturnType<typeof listFiles>> {

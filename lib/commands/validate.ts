@@ -26,8 +26,12 @@ export const validate = defineCommand({
     },
     cache: { type: "boolean", help: "judge only files that have changed since the last time" },
     explain: { type: "string", value: "RULE", help: "show what a rule asks for and why, and stop" },
-    json: commonFlags.json,
-    verbose: commonFlags.verbose,
+    fix: { type: "boolean", help: "write anew what has one right answer, then judge" },
+    server: {
+      type: "boolean",
+      help: "let the site's cluster judge the objects, too; it keeps nothing",
+    },
+    ...commonFlags,
   },
   async run({ flags, operand }) {
     if (flags.explain !== undefined) {
@@ -36,7 +40,10 @@ export const validate = defineCommand({
       return { exitCode: exitCodes.done, text, json };
     }
     const { openValidation } = await import("./open-validation.ts");
-    const report = await openValidation({ operand, withCache: flags.cache }, process.env);
+    const env = process.env;
+    const kubeconfigFile = flags.server ? await findKubeconfig(flags, env) : undefined;
+    const { cache: withCache, fix } = flags;
+    const report = await openValidation({ operand, withCache, fix, kubeconfigFile }, env);
     return {
       exitCode: report.findings.length === 0 ? exitCodes.done : exitCodes.findings,
       text: await render(report, flags.format),
@@ -44,6 +51,14 @@ export const validate = defineCommand({
     };
   },
 });
+
+async function findKubeconfig(
+  flags: { site: string | undefined; kubeconfig: string | undefined },
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  const { loadSite } = await import("../config/site.ts");
+  return (await loadSite({ ...flags, env })).kubeconfigFile;
+}
 
 async function render(
   report: import("../lint/report.ts").Report,

@@ -21,6 +21,8 @@ import type { Finding, Repository, RepositoryFault, Rule, Settings } from "./rul
 
 export interface Judged {
   findings: Finding[];
+  /** The objects as the cluster gets them. */
+  manifests: readonly Manifest[];
   /** Our own files that have no mistake, by path. */
   values: ReadonlyMap<string, unknown>;
   /** What was looked at. */
@@ -117,6 +119,7 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
   for (const finding of await judgeTogether(repository, judging, texts)) findings.push(finding);
   return {
     findings: sortFindings(findings),
+    manifests,
     values,
     counts: {
       files: sources.length,

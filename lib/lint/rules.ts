@@ -1,4 +1,3 @@
-import { inventory, variables } from "./judge-inventory.ts";
 import type { Rule } from "./rule.ts";
 import { alias } from "./rules/alias.ts";
 import { argoDestination } from "./rules/argo-destination.ts";
@@ -19,6 +18,7 @@ import { plainSecret } from "./rules/plain-secret.ts";
 import { podSecurity } from "./rules/pod-security.ts";
 import { schema } from "./rules/schema.ts";
 import { secretText } from "./rules/secret-text.ts";
+import { server } from "./rules/server.ts";
 import { sops } from "./rules/sops.ts";
 import { syncWave } from "./rules/sync-wave.ts";
 import { syntax } from "./rules/syntax.ts";
@@ -52,7 +52,6 @@ export const rules: readonly Rule[] = [
   argoDestination,
   syncWave,
   groupVarsShadow,
+  server,
   ignoreList,
-  inventory,
-  variables,
 ];

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { loadVersions, type Versions, versionsFile } from "../config/versions.ts";
+import type { Manifest } from "../manifests/manifest.ts";
 import { openCatalog } from "../schema/open-catalog.ts";
 import { applyIgnoreList, ignoreFile, type IgnoreEntry } from "./ignore.ts";
 import { judge } from "./judge.ts";
@@ -25,8 +26,14 @@ export interface Validation {
   withCache?: boolean;
 }
 
+export interface Validated {
+  report: Report;
+  /** The objects as the cluster gets them. */
+  manifests: readonly Manifest[];
+}
+
 /** Judges files of a folder by all rules. Throws what loadVersions throws. */
-export async function validateFolder(validation: Validation): Promise<Report> {
+export async function validateFolder(validation: Validation): Promise<Validated> {
   const { folder, files, today, render, withCache = false } = validation;
   const findings = [...(validation.findings ?? [])];
   const sources: SourceFile[] = [];
@@ -49,7 +56,8 @@ export async function validateFolder(validation: Validation): Promise<Report> {
   findings.push(...judged.findings);
   const list = judged.values.get(ignoreFile) as { ignore: IgnoreEntry[] } | undefined;
   const { findings: left, ignored } = applyIgnoreList(findings, list?.ignore ?? [], today);
-  return { findings: left, counts: { ...judged.counts, files: files.length, ignored } };
+  const counts = { ...judged.counts, files: files.length, ignored };
+  return { report: { findings: left, counts }, manifests: judged.manifests };
 }
 
 /** The pinned versions of this repository, whatever folder is judged. Throws as loadVersions does. */

@@ -1,0 +1,61 @@
+import { readdirSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import { run } from "./run.ts";
+
+const timeoutSeconds = 60;
+
+/** kubectl of the PATH, or the one that the lab has built; undefined when there is none. */
+export async function findKubectl(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const { which } = await import("zx/core");
+  const found = await which("kubectl", { path: env["PATH"] ?? "", nothrow: true });
+  return found ?? findLabKubectl(env);
+}
+
+/**
+ * Lets the API server judge an object as if it were applied, without keeping it: server-side apply
+ * with `dryRun=All`. Returns the server's words when it refuses it. Throws EXEC_FAILED when kubectl
+ * says that it is not the server who refuses.
+ */
+export async function applyDry(
+  kubectl: string,
+  kubeconfigFile: string,
+  object: unknown,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  const argv = [
+    kubectl,
+    `--kubeconfig=${kubeconfigFile}`,
+    "apply",
+    "--server-side",
+    "--dry-run=server",
+    "--force-conflicts",
+    "--validate=strict",
+    "--filename=-",
+  ] as const;
+  const { code, stderr } = await run(argv, {
+    env,
+    stdin: JSON.stringify(object),
+    timeoutSeconds,
+    allowedCodes: [0, 1],
+  });
+  if (code === 0) return undefined;
+  return stderr.trim().replace(/^Error from server \((\w+)\): /, "");
+}
+
+function findLabKubectl(env: NodeJS.ProcessEnv): string | undefined {
+  const cache = path.join(env["XDG_CACHE_HOME"] ?? path.join(homedir(), ".cache"), "infra-k3s/lab");
+  const found = listFolder(cache)
+    .filter((name) => name.startsWith("kubernetes-"))
+    .find((name) => listFolder(path.join(cache, name)).includes("kubectl"));
+  return found === undefined ? undefined : path.join(cache, found, "kubectl");
+}
+
+function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
