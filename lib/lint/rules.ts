@@ -16,6 +16,7 @@ import { kustomization } from "./rules/kustomization.ts";
 import { namespaceMissing } from "./rules/namespace-missing.ts";
 import { plainSecret } from "./rules/plain-secret.ts";
 import { podSecurity } from "./rules/pod-security.ts";
+import { pvcWithoutBackup } from "./rules/pvc-without-backup.ts";
 import { schema } from "./rules/schema.ts";
 import { secretText } from "./rules/secret-text.ts";
 import { sops } from "./rules/sops.ts";
@@ -44,6 +45,7 @@ export const rules: readonly Rule[] = [
   imageUnpinned,
   podSecurity,
   hostnamePin,
+  pvcWithoutBackup,
   veleroSchedule,
   veleroStorageLocation,
   argoPath,
