@@ -39,6 +39,8 @@ const statefulSetKind = "apps/StatefulSet";
 /** Kinds whose objects have claims or mount them, as describeKind writes them. */
 export const claimKinds = [claimKind, ...podKinds];
 
+const anywhere = "*";
+
 /** More replicas than this mount claims of the same kind. */
 const mostReplicas = 50;
 
@@ -64,11 +66,15 @@ export function indexClaimUsers(manifests: readonly Manifest[]): Map<string, Cla
     for (const one of getList(pod.spec, "volumes")) {
       const claim = getText(one, "persistentVolumeClaim", "claimName");
       if (claim === undefined) continue;
-      add(keyOf(workload, claim), { workload, pod, volume: getText(one, "name") ?? "" });
+      for (const key of listKeys(workload, claim)) {
+        add(key, { workload, pod, volume: getText(one, "name") ?? "" });
+      }
     }
     if (describeKind(workload) !== statefulSetKind) continue;
     for (const { name, names } of listTemplates(workload)) {
-      for (const one of names) add(keyOf(workload, one), { workload, pod, volume: name });
+      for (const one of names) {
+        for (const key of listKeys(workload, one)) add(key, { workload, pod, volume: name });
+      }
     }
   }
   return users;
@@ -76,7 +82,11 @@ export function indexClaimUsers(manifests: readonly Manifest[]): Map<string, Cla
 
 /** The workloads that mount a claim, given indexClaimUsers. */
 export function findUsers(claim: Claim, users: ReadonlyMap<string, ClaimUser[]>): ClaimUser[] {
-  const found = claim.names.flatMap((name) => users.get(keyOf(claim.manifest, name)) ?? []);
+  const { namespace } = claim.manifest;
+  const scopes = namespace === undefined ? [anywhere] : [namespace, ""];
+  const found = claim.names.flatMap((name) =>
+    scopes.flatMap((scope) => users.get(`${scope}/${name}`) ?? []),
+  );
   return found.filter(
     (user, index) =>
       found.findIndex(
@@ -85,9 +95,14 @@ export function findUsers(claim: Claim, users: ReadonlyMap<string, ClaimUser[]>)
   );
 }
 
-/** Names a claim among all of the objects; those without a namespace are taken for neighbours. */
+/** Names a claim among all of the objects. */
 export function keyOf({ namespace }: Pick<Manifest, "namespace">, name: string): string {
   return `${namespace ?? ""}/${name}`;
+}
+
+/** An object without a namespace may get any: it is taken for a neighbour of all. */
+function listKeys(workload: Manifest, claim: string): string[] {
+  return [keyOf(workload, claim), `${anywhere}/${claim}`];
 }
 
 function listTemplates(manifest: Manifest): Claim[] {
