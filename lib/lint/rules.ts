@@ -16,12 +16,14 @@ import { kustomization } from "./rules/kustomization.ts";
 import { namespaceMissing } from "./rules/namespace-missing.ts";
 import { plainSecret } from "./rules/plain-secret.ts";
 import { podSecurity } from "./rules/pod-security.ts";
+import { pvcType } from "./rules/pvc-type.ts";
 import { pvcWithoutBackup } from "./rules/pvc-without-backup.ts";
 import { schema } from "./rules/schema.ts";
 import { secretText } from "./rules/secret-text.ts";
 import { sops } from "./rules/sops.ts";
 import { syncWave } from "./rules/sync-wave.ts";
 import { syntax } from "./rules/syntax.ts";
+import { veleroLabelTrap } from "./rules/velero-label-trap.ts";
 import { veleroSchedule } from "./rules/velero-schedule.ts";
 import { veleroStorageLocation } from "./rules/velero-storage-location.ts";
 import { yaml11Scalar } from "./rules/yaml11-scalar.ts";
@@ -46,8 +48,10 @@ export const rules: readonly Rule[] = [
   podSecurity,
   hostnamePin,
   pvcWithoutBackup,
+  pvcType,
   veleroSchedule,
   veleroStorageLocation,
+  veleroLabelTrap,
   argoPath,
   argoProject,
   argoDestination,
