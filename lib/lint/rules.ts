@@ -4,6 +4,7 @@ import { argoDestination } from "./rules/argo-destination.ts";
 import { argoPath } from "./rules/argo-path.ts";
 import { argoProject } from "./rules/argo-project.ts";
 import { config } from "./rules/config.ts";
+import { dnsOwner } from "./rules/dns-owner.ts";
 import { duplicateKey } from "./rules/duplicate-key.ts";
 import { duplicateObject } from "./rules/duplicate-object.ts";
 import { file } from "./rules/file.ts";
@@ -52,6 +53,7 @@ export const rules: readonly Rule[] = [
   veleroSchedule,
   veleroStorageLocation,
   veleroLabelTrap,
+  dnsOwner,
   argoPath,
   argoProject,
   argoDestination,
