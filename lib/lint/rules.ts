@@ -12,8 +12,9 @@ import { groupVarsShadow } from "./rules/group-vars-shadow.ts";
 import { hostnamePin } from "./rules/hostname-pin.ts";
 import { ignoreList } from "./rules/ignore-list.ts";
 import { imageUnpinned } from "./rules/image-unpinned.ts";
-import { kustomizationBuilds } from "./rules/kustomization-builds.ts";
+import { knownBadVersion } from "./rules/known-bad-version.ts";
 import { kustomization } from "./rules/kustomization.ts";
+import { kustomizationBuilds } from "./rules/kustomization-builds.ts";
 import { namespaceMissing } from "./rules/namespace-missing.ts";
 import { plainSecret } from "./rules/plain-secret.ts";
 import { podSecurity } from "./rules/pod-security.ts";
@@ -46,6 +47,7 @@ export const rules: readonly Rule[] = [
   sops,
   secretText,
   imageUnpinned,
+  knownBadVersion,
   podSecurity,
   hostnamePin,
   pvcWithoutBackup,
