@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { registerSecret } from "../../lib/cli/redact.ts";
 import { exitCodes, InfraError } from "../../lib/errors.ts";
-import { recoveryAnnotation } from "../../lib/recovery/labels.ts";
+import { recoveryAnnotation } from "../../lib/manifests/recovery-annotations.ts";
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from "../../lib/objects.ts";
 import type { Cluster } from "../kubectl.ts";
 

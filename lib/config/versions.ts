@@ -1,10 +1,10 @@
 import path from "node:path";
 import type { FromSchema } from "json-schema-to-ts";
 import { InfraError } from "../errors.ts";
-import type { Locate } from "../schema/explain.ts";
 import { loadYaml, throwAll } from "./load-yaml.ts";
 import { repositoryRoot, showPath } from "./paths.ts";
 import { isInRange } from "./version-range.ts";
+import type { DataPath } from "../schema/explain.ts";
 import { versionsSchema } from "./versions.schema.ts";
 
 export type Versions = FromSchema<typeof versionsSchema>["versions"];
@@ -20,7 +20,10 @@ export const versionsFile = path.join(repositoryRoot, "config/versions.yaml");
  */
 export async function loadVersions(file = versionsFile): Promise<Versions> {
   const { value, locate } = await loadYaml(file, versionsSchema);
-  throwAll(showPath(file), findPinnedFaults(value.versions, locate));
+  const faults = findPinnedFaults(value.versions).map(
+    ({ at, ...fault }) => new InfraError({ ...fault, where: locate(at, "value") }),
+  );
+  throwAll(showPath(file), faults);
   return value.versions;
 }
 
@@ -37,21 +40,39 @@ export function renderRestoreImage(versions: Versions): string {
   return `${versions.restoreImage.name}:${versions.restoreImage.tag}`;
 }
 
-function findPinnedFaults(versions: Versions, locate: Locate): InfraError[] {
+/** A pinned version that the file itself speaks against. */
+export interface PinnedFault {
+  code: "VERSIONS_KNOWN_BAD" | "VERSIONS_UNTESTED";
+  /** Where the version stands in the file. */
+  at: DataPath;
+  message: string;
+  why: string;
+  fix: string;
+}
+
+/** What is pinned in config/versions.yaml although it is known bad there, or outside of what was tested. */
+export function findPinnedFaults(versions: Versions): PinnedFault[] {
   const { restoreImage: _image, ...components } = versions;
-  return Object.entries(components).flatMap(([name, component]) => {
+  return Object.entries(components).flatMap(([name, component]): PinnedFault[] => {
     const { version } = component;
     const why = findVersionFault(component, version);
     if (why === undefined) return [];
-    const isBad = component.knownBad?.some(({ range }) => isInRange(version, range)) ?? false;
-    return new InfraError({
-      code: isBad ? "VERSIONS_KNOWN_BAD" : "VERSIONS_UNTESTED",
-      message: `${name} ${version} is ${isBad ? "known to be bad" : "outside of what was tested"}`,
-      where: locate(["versions", name, "version"], "value"),
-      why,
-      fix: isBad
-        ? "Pin another version"
-        : 'Pin a tested version, or test this one and widen "tested"',
-    });
+    const isBad = isKnownBad(component, version);
+    return [
+      {
+        code: isBad ? "VERSIONS_KNOWN_BAD" : "VERSIONS_UNTESTED",
+        at: ["versions", name, "version"],
+        message: `${name} ${version} is ${isBad ? "known to be bad" : "outside of what was tested"}`,
+        why,
+        fix: isBad
+          ? "Pin another version"
+          : 'Pin a tested version, or test this one and widen "tested"',
+      },
+    ];
   });
+}
+
+/** Whether config/versions.yaml has a version of a component among those that are never used. */
+export function isKnownBad(component: Component, version: string): boolean {
+  return component.knownBad?.some(({ range }) => isInRange(version, range)) ?? false;
 }

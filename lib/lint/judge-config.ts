@@ -93,7 +93,7 @@ async function readValue(claim: Claim, { file, text }: SourceFile): Promise<unkn
     case "config":
       return (await parseValidYaml(text, file, ownSchemas[claim.name] as JSONSchema)).value;
     case "yaml":
-      return await parseYamlDocuments(text, file);
+      return (await parseYamlDocuments(text, file)).map(({ value }) => value);
     case "json":
       return parseJson(file, text);
     default:

@@ -2,6 +2,7 @@ import type { JSONSchema } from "json-schema-to-ts";
 import { policySchema } from "../config/policy.schema.ts";
 import { siteSchema } from "../config/site.schema.ts";
 import { versionsSchema } from "../config/versions.schema.ts";
+import { recordsSchema } from "../dns/records.schema.ts";
 import { inventorySchema, meshSchema, sshSchema } from "../inventory/inventory.schema.ts";
 import { kustomizationSchema } from "../schema/kustomization.schema.ts";
 import { removedApisSchema } from "../schema/removed-apis.schema.ts";
@@ -10,6 +11,7 @@ import { ignoreSchema } from "./ignore.schema.ts";
 
 /** The schemas of our own YAML files by their names in config/schemas/own, where editors find them. */
 export const ownSchemas = {
+  "dns-records": recordsSchema,
   "lint-ignore": ignoreSchema,
   "removed-apis": removedApisSchema,
   "schema-sources": sourcesSchema,

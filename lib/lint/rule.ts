@@ -22,9 +22,12 @@ export interface ObjectFault extends Fault {
   part?: "key" | "value";
 }
 
+/** A fault in an object, and the object. */
+export type ManifestFault = ObjectFault & { manifest: Manifest };
+
 /** A fault found by looking at all files: in an object, in one of our own YAML files, or anywhere. */
 export type RepositoryFault =
-  | (ObjectFault & { manifest: Manifest })
+  | ManifestFault
   | (ObjectFault & { file: string })
   | (Fault & { where: Place });
 

@@ -4,6 +4,7 @@ import { argoDestination } from "./rules/argo-destination.ts";
 import { argoPath } from "./rules/argo-path.ts";
 import { argoProject } from "./rules/argo-project.ts";
 import { config } from "./rules/config.ts";
+import { dnsOwner } from "./rules/dns-owner.ts";
 import { duplicateKey } from "./rules/duplicate-key.ts";
 import { duplicateObject } from "./rules/duplicate-object.ts";
 import { file } from "./rules/file.ts";
@@ -11,17 +12,21 @@ import { groupVarsShadow } from "./rules/group-vars-shadow.ts";
 import { hostnamePin } from "./rules/hostname-pin.ts";
 import { ignoreList } from "./rules/ignore-list.ts";
 import { imageUnpinned } from "./rules/image-unpinned.ts";
-import { kustomizationBuilds } from "./rules/kustomization-builds.ts";
+import { knownBadVersion } from "./rules/known-bad-version.ts";
 import { kustomization } from "./rules/kustomization.ts";
+import { kustomizationBuilds } from "./rules/kustomization-builds.ts";
 import { namespaceMissing } from "./rules/namespace-missing.ts";
 import { plainSecret } from "./rules/plain-secret.ts";
 import { podSecurity } from "./rules/pod-security.ts";
+import { pvcType } from "./rules/pvc-type.ts";
+import { pvcWithoutBackup } from "./rules/pvc-without-backup.ts";
 import { schema } from "./rules/schema.ts";
 import { secretText } from "./rules/secret-text.ts";
 import { server } from "./rules/server.ts";
 import { sops } from "./rules/sops.ts";
 import { syncWave } from "./rules/sync-wave.ts";
 import { syntax } from "./rules/syntax.ts";
+import { veleroLabelTrap } from "./rules/velero-label-trap.ts";
 import { veleroSchedule } from "./rules/velero-schedule.ts";
 import { veleroStorageLocation } from "./rules/velero-storage-location.ts";
 import { yaml11Scalar } from "./rules/yaml11-scalar.ts";
@@ -43,10 +48,15 @@ export const rules: readonly Rule[] = [
   sops,
   secretText,
   imageUnpinned,
+  knownBadVersion,
   podSecurity,
   hostnamePin,
+  pvcWithoutBackup,
+  pvcType,
   veleroSchedule,
   veleroStorageLocation,
+  veleroLabelTrap,
+  dnsOwner,
   argoPath,
   argoProject,
   argoDestination,

@@ -7,7 +7,7 @@ import type {
   Taint,
   Toleration,
 } from "../objects.ts";
-import { parseQuantity } from "./quantity.ts";
+import { parseQuantity } from "../manifests/quantity.ts";
 
 /**
  * Why a pod may not run on a node by its own selectors and the node's taints; empty when it may.

@@ -3,7 +3,7 @@ import type { ConfigMap, Node, Pod } from "../objects.ts";
 import { readHostname } from "./find-volumes.ts";
 import { measureFree } from "./place-pod.ts";
 import type { TargetNode } from "./plan.ts";
-import { parseQuantity } from "./quantity.ts";
+import { parseQuantity } from "../manifests/quantity.ts";
 import type { ClusterState } from "./state.ts";
 
 /** A node as the inventory has it. */

@@ -5,7 +5,11 @@ import { preHookAnnotation } from "../velero/names.ts";
 import { planRepository, type Repository } from "../velero/repository.ts";
 import { findUnfitness } from "./check-claim.ts";
 import type { BoundClaim } from "./find-volumes.ts";
-import { rebuildAnnotation, rebuildFromAnnotation, recoveryAnnotation } from "./labels.ts";
+import {
+  rebuildAnnotation,
+  rebuildFromAnnotation,
+  recoveryAnnotation,
+} from "../manifests/recovery-annotations.ts";
 import { type ClaimName, describeClaim, nameFolder } from "./names.ts";
 import type { PlannedVolume, Rebuild, TargetNode, VolumeSource } from "./plan.ts";
 import { buildNewClaim, buildReservedVolume } from "./reserve-volume.ts";

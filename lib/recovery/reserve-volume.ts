@@ -7,7 +7,7 @@ import {
 } from "./labels.ts";
 import { nameObject } from "./names.ts";
 import type { TargetNode } from "./plan.ts";
-import { largestQuantity } from "./quantity.ts";
+import { largestQuantity } from "../manifests/quantity.ts";
 
 /**
  * Our own volume over the restored folder, which only this claim can get. It has no claim UID, so

@@ -185,8 +185,7 @@ function fitsDay(day: Date, [monthDays, months, weekDays]: readonly Values[]): b
 
 function isTimeZone(zone: string): boolean {
   try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return true;
+    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
   } catch {
     return zone === "Local";
   }

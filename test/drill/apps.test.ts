@@ -8,7 +8,7 @@ import {
   rebuildAnnotation,
   rebuildFromAnnotation,
   recoveryAnnotation,
-} from "../../lib/recovery/labels.ts";
+} from "../../lib/manifests/recovery-annotations.ts";
 import { preHookAnnotation } from "../../lib/velero/names.ts";
 
 const folder = path.join(import.meta.dirname, "../../lab/apps");

@@ -3,7 +3,7 @@ import type { Node, Pod } from "../../lib/objects.ts";
 import { nameFolder, nameObject } from "../../lib/recovery/names.ts";
 import { findPlacementFaults, measureFree, sumRequests } from "../../lib/recovery/place-pod.ts";
 import { findStoragePath } from "../../lib/recovery/plan-target.ts";
-import { largestQuantity, parseQuantity } from "../../lib/recovery/quantity.ts";
+import { largestQuantity, parseQuantity } from "../../lib/manifests/quantity.ts";
 import { renderSeconds } from "../../lib/recovery/render-plan.ts";
 
 t.test("quantities", async (t) => {

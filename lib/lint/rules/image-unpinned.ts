@@ -1,9 +1,7 @@
+import { parseImage } from "../../manifests/images.ts";
 import { getText } from "../../manifests/manifest.ts";
 import { findPodTemplate, listContainers, podKinds } from "../../manifests/pods.ts";
 import type { ObjectRule } from "../rule.ts";
-
-/** A reference as the distribution's grammar writes it: name, then a tag or a digest or both. */
-const reference = /^(?<name>[^@\s]+?)(?::(?<tag>[\w][\w.-]{0,127}))?(?:@(?<digest>[^@\s]+))?$/;
 
 export const imageUnpinned: ObjectRule = {
   id: "image-unpinned",
@@ -19,7 +17,7 @@ export const imageUnpinned: ObjectRule = {
     return listContainers(pod).flatMap(({ at, fields }) => {
       const image = getText(fields, "image");
       if (image === undefined) return [];
-      const { tag, digest } = reference.exec(image)?.groups ?? {};
+      const { tag, digest } = parseImage(image) ?? {};
       if (digest !== undefined || (tag !== undefined && tag !== "latest")) return [];
       return [
         {

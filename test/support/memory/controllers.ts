@@ -7,7 +7,7 @@ import type {
 import { isBoundToNode, listClaimNames, readHostname } from "../../../lib/recovery/find-volumes.ts";
 import { outOfServiceTaint } from "../../../lib/recovery/labels.ts";
 import { findPlacementFaults } from "../../../lib/recovery/place-pod.ts";
-import { parseQuantity } from "../../../lib/recovery/quantity.ts";
+import { parseQuantity } from "../../../lib/manifests/quantity.ts";
 import type { MemoryCluster } from "./cluster.ts";
 import type { MemoryHosts } from "./hosts.ts";
 import type { MemoryClock } from "./clock.ts";
