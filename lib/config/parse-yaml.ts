@@ -1,7 +1,7 @@
 import type { Document, LineCounter, ParsedNode } from "yaml";
 import { InfraError, type Place } from "../errors.ts";
 import type { DataPath, Locate } from "../schema/explain.ts";
-import { explainSyntax, placeOf, tooDeep, type YamlText } from "./yaml-errors.ts";
+import { explainSyntax, notYaml, placeOf, tooDeep, type YamlText } from "./yaml-errors.ts";
 
 export interface YamlSource {
   value: unknown;
@@ -26,6 +26,10 @@ type Yaml = typeof import("yaml");
 
 /** Of a map or a list; two for each map above it. Ten times as many as the schemas of CRDs have. */
 const mostAncestors = 1000;
+/** Characters of a text that is read without a look at what it is made of. */
+const mostUnseen = 100_000;
+/** Mistakes at the top of a document. */
+const mostErrors = 100;
 /** Brackets and braces that are not closed. */
 const mostOpen = 10_000;
 
@@ -51,6 +55,7 @@ export async function parseYamlDocuments(text: string, file: string): Promise<Ya
   const yaml = await import("yaml");
   const lineCounter = new yaml.LineCounter();
   return refuseDepth(text, file, () => {
+    refuseNonsense(yaml, { text, file, lineCounter });
     const documents = yaml.parseAllDocuments(text, buildOptions(lineCounter));
     if (!Array.isArray(documents)) return [];
     return documents
@@ -67,6 +72,20 @@ function refuseDepth<T>(text: string, file: string, read: () => T): T {
   } catch (error) {
     if (error instanceof RangeError) throw tooDeep(file);
     throw error;
+  }
+}
+
+/**
+ * The library collects every mistake before it returns, which takes minutes for a file of megabytes
+ * that is something else altogether.
+ */
+function refuseNonsense(yaml: Yaml, { text, file, lineCounter }: YamlText): void {
+  if (text.length < mostUnseen) return;
+  let errors = 0;
+  for (const token of new yaml.Parser(lineCounter.addNewLine).parse(text)) {
+    if (token.type !== "error" && token.type !== "directive") continue;
+    errors += 1;
+    if (errors > mostErrors) throw notYaml(placeOf(file, lineCounter, token.offset));
   }
 }
 

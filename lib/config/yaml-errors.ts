@@ -34,6 +34,17 @@ export function explainSyntax(
   });
 }
 
+/** That a text is no YAML at all. */
+export function notYaml(where: Place): InfraError {
+  return new InfraError({
+    code: "CONFIG_SYNTAX",
+    message: "this is not a YAML document",
+    where,
+    why: "nothing in it is what a document can begin with",
+    fix: "Correct it, or take it out of this folder",
+  });
+}
+
 /** Where a person would look: the library names the start of a line, or of a text that ends later. */
 function findMistake({ code, pos: [start] }: YAMLParseError, text: string): number {
   const end = text.trimEnd().length;

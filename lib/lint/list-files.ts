@@ -10,7 +10,7 @@ export interface SourceFile {
 }
 
 /** Far more than a manifest has; Argo CD's own installation has 2 MB. */
-const mostBytes = 8 * 1024 * 1024;
+const mostBytes = 4 * 1024 * 1024;
 const skippedFolders = new Set([".git", "node_modules", ".cache", ".terraform"]);
 
 /** The paths of a folder's files, in order; links to folders are not followed. */

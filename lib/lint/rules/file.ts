@@ -5,6 +5,6 @@ export const file: FileRule = {
   codes: ["FILE_UNREADABLE", "FILE_TOO_LARGE", "FILE_BINARY", "FILE_ENCODING", "FILE_TOO_DEEP"],
   scope: "file",
   summary: "a file is a text in UTF-8 that can be read",
-  why: "What cannot be read cannot be judged, and kubectl and Argo CD would stop at it too. Files of more than 8 MiB are not read, links to folders are not followed.",
+  why: "What cannot be read cannot be judged, and kubectl and Argo CD would stop at it too. Files of more than 4 MiB are not read, links to folders are not followed.",
   example: { bad: "# a file in UTF-16, as some editors of Windows write it", good: "# UTF-8" },
 };
