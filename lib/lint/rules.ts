@@ -13,6 +13,7 @@ import { hostnamePin } from "./rules/hostname-pin.ts";
 import { ignoreList } from "./rules/ignore-list.ts";
 import { imageUnpinned } from "./rules/image-unpinned.ts";
 import { kustomizationBuilds } from "./rules/kustomization-builds.ts";
+import { ingressSingle } from "./rules/ingress-single.ts";
 import { kustomization } from "./rules/kustomization.ts";
 import { namespaceMissing } from "./rules/namespace-missing.ts";
 import { plainSecret } from "./rules/plain-secret.ts";
@@ -20,6 +21,7 @@ import { podSecurity } from "./rules/pod-security.ts";
 import { schema } from "./rules/schema.ts";
 import { secretText } from "./rules/secret-text.ts";
 import { sops } from "./rules/sops.ts";
+import { sealedSecretsKey } from "./rules/sealed-secrets-key.ts";
 import { syncWave } from "./rules/sync-wave.ts";
 import { syntax } from "./rules/syntax.ts";
 import { veleroSchedule } from "./rules/velero-schedule.ts";
@@ -51,6 +53,8 @@ export const rules: readonly Rule[] = [
   argoProject,
   argoDestination,
   syncWave,
+  ingressSingle,
+  sealedSecretsKey,
   groupVarsShadow,
   ignoreList,
   inventory,
