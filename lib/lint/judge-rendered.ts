@@ -1,3 +1,4 @@
+import path from "node:path";
 import { InfraError } from "../errors.ts";
 import { type Kustomization, parseKustomization } from "../manifests/kustomization.ts";
 import {
@@ -12,6 +13,7 @@ import { type JudgedFile, type ManifestJudge, readDocuments } from "./judge-mani
 import type { SourceFile } from "./list-files.ts";
 import { toFinding } from "./locate-finding.ts";
 import { planRender, type RenderPlan, type RenderRoot } from "./plan-render.ts";
+import type { Finding } from "./rule.ts";
 import { kustomizationBuilds } from "./rules/kustomization-builds.ts";
 
 /** What a kustomization makes, or why it makes nothing; undefined where nobody can say. */
@@ -56,6 +58,28 @@ export async function judgeRendered(
   }
   return { manifests, findings };
 }
+
+/** Whether a finding in what a kustomization is put together from says why it cannot be built. */
+export function isExplained(
+  { kustomization, parts, files }: RenderRoot,
+  findings: readonly Finding[],
+): boolean {
+  const { folder } = kustomization;
+  const own = new Set([...parts.map(({ file }) => file), ...files]);
+  return findings.some(({ rule, code, where: { file } }) => {
+    if (code === "KUSTOMIZATION_TWICE") return path.posix.dirname(file) === (folder || ".");
+    return own.has(file) && explaining.has(rule);
+  });
+}
+
+/** The rules that tell, with the place, what kustomize stops at. */
+const explaining = new Set([
+  "alias",
+  "duplicate-key",
+  "duplicate-object",
+  "kustomization",
+  "syntax",
+]);
 
 /** That kustomize refuses it, as a finding. */
 export function explainFailure({ kustomization }: RenderRoot, failure: string) {

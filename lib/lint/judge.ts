@@ -12,7 +12,13 @@ import {
   readDocuments,
 } from "./judge-manifests.ts";
 import { judgeInventory } from "./judge-inventory.ts";
-import { explainFailure, judgeRendered, planRenders, type Render } from "./judge-rendered.ts";
+import {
+  explainFailure,
+  isExplained,
+  judgeRendered,
+  planRenders,
+  type Render,
+} from "./judge-rendered.ts";
 import { judgeSops } from "./judge-sops.ts";
 import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault, locateTextFault, toFinding } from "./locate-finding.ts";
@@ -52,12 +58,13 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
   await learnKinds(sources, catalog);
   const { roots, patches } = await planRenders(sources);
   const rendered: { root: RenderRoot; text: string }[] = [];
+  const failed: { root: RenderRoot; failure: string }[] = [];
   let notRendered = 0;
   for (const root of roots) {
     const result = await render(root, sources);
     if (result === undefined) notRendered += 1;
     else if ("text" in result) rendered.push({ root, text: result.text });
-    else findings.push(explainFailure(root, result.failure));
+    else failed.push({ root, failure: result.failure });
   }
   const covered = new Set(rendered.flatMap(({ root }) => root.files));
 
@@ -117,6 +124,9 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
   for (const finding of await judgeSops(sources)) findings.push(finding);
   for (const finding of await judgeInventory(texts)) findings.push(finding);
   for (const finding of await judgeTogether(repository, judging, texts)) findings.push(finding);
+  for (const { root, failure } of failed) {
+    if (!isExplained(root, findings)) findings.push(explainFailure(root, failure));
+  }
   return {
     findings: sortFindings(findings),
     manifests,

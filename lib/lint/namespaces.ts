@@ -1,5 +1,6 @@
 import { getText, type Manifest } from "../manifests/manifest.ts";
-import { appliesFolder, createsNamespace, listApplications } from "./argo/applications.ts";
+import { createsNamespace, listApplications } from "./argo/applications.ts";
+import { applies } from "./argo/applied-objects.ts";
 import { listPlacedObjects } from "./placed-objects.ts";
 import type { Repository } from "./rule.ts";
 
@@ -44,15 +45,15 @@ export function findNamespacesOf(manifest: Manifest, repository: Repository): Re
 function placeInNamespaces(repository: Repository): Map<Manifest, Set<string>> {
   const applications = listApplications(repository);
   const placed = new Map<Manifest, Set<string>>();
-  for (const { manifest, namespace, root, way } of listPlacedObjects(repository)) {
+  for (const object of listPlacedObjects(repository)) {
+    const { manifest, namespace } = object;
     const those = placed.get(manifest) ?? new Set();
     placed.set(manifest, those);
     if (namespace !== undefined) those.add(namespace);
     else {
       for (const application of applications) {
         const filled = getText(application.spec, "destination", "namespace");
-        const isApplied = filled !== undefined && appliesFolder(application, root, way.length > 0);
-        if (isApplied) those.add(filled);
+        if (filled !== undefined && applies(application, object)) those.add(filled);
       }
     }
   }

@@ -12,15 +12,17 @@ import { groupVarsShadow } from "./rules/group-vars-shadow.ts";
 import { hostnamePin } from "./rules/hostname-pin.ts";
 import { ignoreList } from "./rules/ignore-list.ts";
 import { imageUnpinned } from "./rules/image-unpinned.ts";
+import { ingressSingle } from "./rules/ingress-single.ts";
 import { knownBadVersion } from "./rules/known-bad-version.ts";
-import { kustomization } from "./rules/kustomization.ts";
 import { kustomizationBuilds } from "./rules/kustomization-builds.ts";
+import { kustomization } from "./rules/kustomization.ts";
 import { namespaceMissing } from "./rules/namespace-missing.ts";
 import { plainSecret } from "./rules/plain-secret.ts";
 import { podSecurity } from "./rules/pod-security.ts";
 import { pvcType } from "./rules/pvc-type.ts";
 import { pvcWithoutBackup } from "./rules/pvc-without-backup.ts";
 import { schema } from "./rules/schema.ts";
+import { sealedSecretsKey } from "./rules/sealed-secrets-key.ts";
 import { secretText } from "./rules/secret-text.ts";
 import { server } from "./rules/server.ts";
 import { sops } from "./rules/sops.ts";
@@ -56,12 +58,14 @@ export const rules: readonly Rule[] = [
   veleroSchedule,
   veleroStorageLocation,
   veleroLabelTrap,
-  dnsOwner,
   argoPath,
   argoProject,
   argoDestination,
   syncWave,
+  dnsOwner,
   groupVarsShadow,
+  ingressSingle,
   server,
+  sealedSecretsKey,
   ignoreList,
 ];

@@ -65,18 +65,6 @@ export function createsNamespace({ spec }: Application): boolean {
   return getList(spec, "syncPolicy", "syncOptions").includes("CreateNamespace=true");
 }
 
-/** Whether an Application applies what lies in a folder, `isBuilt` when kustomize makes it. */
-export function appliesFolder({ sources }: Application, folder: string, isBuilt: boolean): boolean {
-  return sources.some(
-    (source) =>
-      source.folder === folder ||
-      (!isBuilt &&
-        source.folder !== undefined &&
-        getFields(source.fields, "directory")["recurse"] === true &&
-        (source.folder === "" || folder.startsWith(`${source.folder}/`))),
-  );
-}
-
 /** The URLs of this repository, normalized: those with a path that is here or of our layout. */
 export function listOurUrls(repository: Repository): ReadonlySet<string> {
   const folders = listFolders(repository);

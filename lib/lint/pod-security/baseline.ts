@@ -122,11 +122,11 @@ function checkHostPorts({ containers }: CheckedPod): Violation[] {
   return containers.flatMap(({ at, fields }) =>
     getList(fields, "ports").flatMap((port, index) => {
       const { hostPort } = getFields(port);
-      if (hostPort === undefined || hostPort === 0) return [];
+      if (typeof hostPort !== "number" || hostPort === 0) return [];
       return [
         {
           at: [...at, "ports", String(index), "hostPort"],
-          problem: `takes port ${String(hostPort)} of its host`,
+          problem: `takes port ${hostPort} of its host`,
           fix: "Remove it, and reach the pod by a Service",
         },
       ];

@@ -1,6 +1,7 @@
 import { getText, type Manifest } from "../../manifests/manifest.ts";
 import { kustomizationKinds } from "../../manifests/kustomizations.ts";
-import { appliesFolder, applicationKinds, listApplications } from "../argo/applications.ts";
+import { applicationKinds, listApplications } from "../argo/applications.ts";
+import { applies } from "../argo/applied-objects.ts";
 import { isOfCluster, listNamespaces } from "../namespaces.ts";
 import { listPlacedObjects, type PlacedObject } from "../placed-objects.ts";
 import type { ObjectFault, Repository, RepositoryFault, RepositoryRule } from "../rule.ts";
@@ -33,13 +34,12 @@ export const namespaceMissing: RepositoryRule = {
 function findWithout(placed: readonly PlacedObject[], repository: Repository): RepositoryFault[] {
   const applications = listApplications(repository);
   const without = new Map<Manifest, boolean>();
-  for (const { manifest, namespace, root, way } of placed) {
+  for (const object of placed) {
+    const { manifest, namespace } = object;
     if (without.get(manifest) === false || repository.isNamespaced(manifest) !== true) continue;
     // Argo CD fills in the namespace of its destination.
     const isFilled = applications.some(
-      (one) =>
-        getText(one.spec, "destination", "namespace") !== undefined &&
-        appliesFolder(one, root, way.length > 0),
+      (one) => getText(one.spec, "destination", "namespace") !== undefined && applies(one, object),
     );
     without.set(manifest, namespace === undefined && !isFilled);
   }

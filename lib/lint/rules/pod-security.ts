@@ -79,7 +79,7 @@ function findDenied(
   namespaces: ReadonlyMap<string, string | undefined>,
   repository: Repository,
 ): RepositoryFault[] {
-  const pod = findPodTemplate(manifest);
+  const pod = namespaces.size === 0 ? undefined : findPodTemplate(manifest);
   if (pod === undefined) return [];
   for (const namespace of findNamespacesOf(manifest, repository)) {
     const level = namespaces.get(namespace) ?? "privileged";
