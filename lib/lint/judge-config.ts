@@ -1,4 +1,3 @@
-import type { JSONSchema } from "json-schema-to-ts";
 import { listMistakes, parseValidYaml } from "../config/load-yaml.ts";
 import { parseYamlDocuments } from "../config/parse-yaml.ts";
 import { InfraError } from "../errors.ts";
@@ -91,7 +90,7 @@ export function toConfigFinding(error: InfraError): Finding {
 async function readValue(claim: Claim, { file, text }: SourceFile): Promise<unknown> {
   switch (claim.kind) {
     case "config":
-      return (await parseValidYaml(text, file, ownSchemas[claim.name] as JSONSchema)).value;
+      return (await parseValidYaml(text, file, ownSchemas[claim.name])).value;
     case "yaml":
       return (await parseYamlDocuments(text, file)).map(({ value }) => value);
     case "json":

@@ -1,3 +1,4 @@
+import { inventory, variables } from "./judge-inventory.ts";
 import type { Rule } from "./rule.ts";
 import { alias } from "./rules/alias.ts";
 import { argoDestination } from "./rules/argo-destination.ts";
@@ -63,9 +64,11 @@ export const rules: readonly Rule[] = [
   argoDestination,
   syncWave,
   dnsOwner,
+  inventory,
+  variables,
   groupVarsShadow,
   ingressSingle,
-  server,
   sealedSecretsKey,
+  server,
   ignoreList,
 ];

@@ -70,7 +70,7 @@ function meets(key: string, policy: unknown, { spec, labels }: Claim): boolean {
 /** Whether a size lies in a range such as `10Gi,100Gi`, of which either end may be left out. */
 function isInRange(range: string | undefined, spec: unknown): boolean {
   const [lowest = "", highest = ""] = range?.split(",") ?? [];
-  const wanted = String(getAt(spec, "resources", "requests", "storage") ?? "0");
+  const wanted = renderQuantity(getAt(spec, "resources", "requests", "storage"));
   try {
     const size = parseQuantity(wanted);
     const [low, high] = [lowest, highest].map((text) => parseQuantity(text.trim() || "0"));
@@ -78,4 +78,9 @@ function isInRange(range: string | undefined, spec: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+/** A quantity may be written as a number. */
+function renderQuantity(quantity: unknown): string {
+  return typeof quantity === "string" || typeof quantity === "number" ? `${quantity}` : "0";
 }

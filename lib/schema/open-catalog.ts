@@ -96,7 +96,7 @@ export function openCatalog(minor: string): Catalog {
       for (const one of convertCrd(definition, {})) {
         const name = `${one.group}/${one.version} ${one.kind}`;
         learned.set(name, one);
-        files.set(name, one.schema as RawSchema);
+        files.set(name, one.schema);
       }
     },
     countServerRules: (kind) => findEntry(kind)?.cel ?? 0,
