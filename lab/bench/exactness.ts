@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import path from "node:path";
 import type { Finding, Rule } from "../../lib/lint/rule.ts";
 import { type Fixture, listInvalid, listKinds, listValid } from "../../test/support/fixtures.ts";
 
@@ -48,9 +49,9 @@ export function askKubeconform(argv: readonly string[]): Ask {
 }
 
 /** What our own judge says. */
-export function askJudge(judge: (text: string) => Promise<Finding[]>): Ask {
-  return async ({ text }) => {
-    const findings = await judge(text);
+export function askJudge(judge: (text: string, rule: string) => Promise<Finding[]>): Ask {
+  return async ({ text, file }) => {
+    const findings = await judge(text, path.basename(path.dirname(file)));
     return findings.length === 0 ? undefined : findings.map(({ where }) => where.line ?? 0);
   };
 }
