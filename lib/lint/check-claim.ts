@@ -108,6 +108,12 @@ function checkSchedules(
   atName: FaultPlace,
   plan: BackupPlan,
 ): ManifestFault | undefined {
+  const name = findClaimTier(claim, users);
+  const isRight = plan.schedules.some(
+    (schedule) =>
+      isOfTier(schedule, name) && users.some((user) => copies(schedule, user, claim, plan)),
+  );
+  if (isRight) return undefined;
   const pairs = plan.schedules.flatMap((schedule) => users.map((user) => ({ schedule, user })));
   const reached = pairs.filter(
     ({ schedule, user }) => explainUnreached(schedule, user, plan) === undefined,
@@ -139,9 +145,7 @@ function checkSchedules(
       atName,
     );
   }
-  const name = findClaimTier(claim, users);
   const schedules = [...new Set(copied.map(({ schedule }) => schedule))];
-  if (schedules.some((schedule) => isOfTier(schedule, name))) return undefined;
   const { everyMinutes, keptHours, schedule } = tiers[name];
   return {
     code: "PVC_TIER",
@@ -187,6 +191,18 @@ function explainCopy(
         fix: "Set defaultVolumesToFsBackup: true in the Schedule, or add the annotation to the pod",
       };
   }
+}
+
+function copies(
+  schedule: BackupSchedule,
+  user: ClaimUser,
+  claim: Claim,
+  plan: BackupPlan,
+): boolean {
+  return (
+    explainUnreached(schedule, user, plan) === undefined &&
+    explainUncopied(schedule, user, claim, plan) === undefined
+  );
 }
 
 /** A Schedule with the name of a tier is held to it by the rule velero-schedule. */
