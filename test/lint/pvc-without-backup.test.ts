@@ -141,7 +141,7 @@ t.test("a blank behind a comma names another volume, which Velero then copies", 
   t.strictSame(listCodes(build(buildClaim("data"), workload)), []);
 });
 
-t.test("5,000 claims are judged in less than a second", async (t) => {
+t.test("5,000 claims are judged in less than three seconds", async (t) => {
   const objects = Array.from({ length: 5000 }, (_, index) => [
     buildClaim(`data-${index}`),
     buildWorkload("Deployment", `web-${index}`, { claims: [`data-${index}`] }),
@@ -150,7 +150,7 @@ t.test("5,000 claims are judged in less than a second", async (t) => {
   const begin = performance.now();
   t.strictSame(listCodes(repository), []);
   const took = performance.now() - begin;
-  t.ok(took < 1000, `${Math.round(took)} ms`);
+  t.ok(took < 3000, `${Math.round(took)} ms`);
   t.comment(`${Math.round(took)} ms`);
 });
 
