@@ -1,4 +1,4 @@
-import { type Claim, type ClaimUser, findUsers } from "../manifests/claims.ts";
+import type { Claim, ClaimUser } from "../manifests/claims.ts";
 import { getAt, getList, getText } from "../manifests/manifest.ts";
 import { tierLabel, type TierName, tiers } from "../velero/tiers.ts";
 import {
@@ -16,7 +16,6 @@ import type { ManifestFault } from "./rule.ts";
 /** What is known of all claims together. */
 export interface Coverage {
   plan: BackupPlan;
-  users: ReadonlyMap<string, ClaimUser[]>;
   /** Claims that the values of a chart name: their pods are not in Git. */
   ofCharts: ReadonlySet<string>;
 }
@@ -38,9 +37,11 @@ export function findClaimTier(claim: Claim, users: readonly ClaimUser[]): TierNa
  * Why the data of a claim would not be in the backups of its tier; undefined when it is. Velero
  * copies a volume only through a running pod that mounts it (pkg/podvolume/backupper.go).
  */
-export function checkClaim(claim: Claim, coverage: Coverage): ManifestFault | undefined {
-  const { plan } = coverage;
-  const users = findUsers(claim, coverage.users);
+export function checkClaim(
+  claim: Claim,
+  users: readonly ClaimUser[],
+  { plan, ofCharts }: Coverage,
+): ManifestFault | undefined {
   const atName: FaultPlace = {
     manifest: claim.manifest,
     at: [...claim.at, "metadata", "name"],
@@ -57,7 +58,7 @@ export function checkClaim(claim: Claim, coverage: Coverage): ManifestFault | un
     };
   }
   if (users.length === 0) {
-    if (claim.names.some((name) => coverage.ofCharts.has(name))) return undefined;
+    if (claim.names.some((name) => ofCharts.has(name))) return undefined;
     return {
       code: "PVC_NOT_MOUNTED",
       ...atName,
@@ -108,6 +109,12 @@ function checkSchedules(
   atName: FaultPlace,
   plan: BackupPlan,
 ): ManifestFault | undefined {
+  const name = findClaimTier(claim, users);
+  const isRight = plan.schedules.some(
+    (schedule) =>
+      isOfTier(schedule, name) && users.some((user) => copies(schedule, user, claim, plan)),
+  );
+  if (isRight) return undefined;
   const pairs = plan.schedules.flatMap((schedule) => users.map((user) => ({ schedule, user })));
   const reached = pairs.filter(
     ({ schedule, user }) => explainUnreached(schedule, user, plan) === undefined,
@@ -139,9 +146,7 @@ function checkSchedules(
       atName,
     );
   }
-  const name = findClaimTier(claim, users);
   const schedules = [...new Set(copied.map(({ schedule }) => schedule))];
-  if (schedules.some((schedule) => isOfTier(schedule, name))) return undefined;
   const { everyMinutes, keptHours, schedule } = tiers[name];
   return {
     code: "PVC_TIER",
@@ -187,6 +192,18 @@ function explainCopy(
         fix: "Set defaultVolumesToFsBackup: true in the Schedule, or add the annotation to the pod",
       };
   }
+}
+
+function copies(
+  schedule: BackupSchedule,
+  user: ClaimUser,
+  claim: Claim,
+  plan: BackupPlan,
+): boolean {
+  return (
+    explainUnreached(schedule, user, plan) === undefined &&
+    explainUncopied(schedule, user, claim, plan) === undefined
+  );
 }
 
 /** A Schedule with the name of a tier is held to it by the rule velero-schedule. */

@@ -87,12 +87,11 @@ export function findUsers(claim: Claim, users: ReadonlyMap<string, ClaimUser[]>)
   const found = claim.names.flatMap((name) =>
     scopes.flatMap((scope) => users.get(`${scope}/${name}`) ?? []),
   );
-  return found.filter(
-    (user, index) =>
-      found.findIndex(
-        ({ workload, volume }) => workload === user.workload && volume === user.volume,
-      ) === index,
-  );
+  if (found.length < 2) return found;
+  return found.filter(({ workload, volume }, index) => {
+    const first = found.findIndex((one) => one.workload === workload && one.volume === volume);
+    return first === index;
+  });
 }
 
 /** Names a claim among all of the objects. */

@@ -47,8 +47,8 @@ const descriptors: Readonly<Record<string, string>> = {
 };
 
 const dayMinutes = 24 * 60;
-/** Four years, so that there is a 29 February. */
-const watchedDays = 4 * 366;
+/** Eight years, so that there are two of each 29 February. */
+const watchedDays = 2 * (4 * 365 + 1);
 
 /**
  * Reads a Schedule's expression as Velero does, by ParseStandard of github.com/robfig/cron v3.0.1
@@ -170,8 +170,7 @@ function findLongestGap(values: readonly Values[]): number | undefined {
     const before = days[index - 1];
     return before === undefined ? 0 : (day - before) * dayMinutes + first - last;
   });
-  const yearly = days.length === 1 ? watchedDays * dayMinutes : 0;
-  return Math.max(...within, ...between, yearly);
+  return Math.max(...within, ...between);
 }
 
 /** A day of the month and one of the week both count where both are given (spec.go, dayMatches). */

@@ -21,6 +21,8 @@ export function isSelected(
 
 /** Letters, digits and dashes are all that a namespace has, so only `*` and `?` mean anything. */
 function matchesGlob(name: string, glob: string): boolean {
+  if (glob === "*") return true;
+  if (!/[*?]/.test(glob)) return name === glob;
   const pattern = glob
     .replace(/[^\w*?-]/g, String.raw`\$&`)
     .replaceAll("*", ".*")

@@ -42,9 +42,9 @@ export const pvcWithoutBackup: RepositoryRule = {
     if (claims.length === 0 || !usesVelero(repository)) return [];
     const coverage: Coverage = {
       plan: readBackupPlan(manifests, claims),
-      users: indexClaimUsers(manifests),
       ofCharts: listChartClaims(manifests),
     };
+    const index = indexClaimUsers(manifests);
     const byKey = new Map(
       claims.flatMap((claim) =>
         claim.names.map((name): [string, Claim] => [keyOf(claim.manifest, name), claim]),
@@ -53,10 +53,11 @@ export const pvcWithoutBackup: RepositoryRule = {
     return claims.flatMap((claim): RepositoryFault[] => {
       // That it cannot be copied at all is told by the rule pvc-type.
       if (getText(claim.spec, "volumeMode") === "Block") return [];
+      const users = findUsers(claim, index);
       const fault = isRebuilt(claim)
-        ? checkRebuild(claim, byKey, coverage.users)
-        : checkClaim(claim, coverage);
-      const labels = checkLabels(claim, findUsers(claim, coverage.users));
+        ? checkRebuild(claim, byKey, index)
+        : checkClaim(claim, users, coverage);
+      const labels = checkLabels(claim, users);
       return fault === undefined ? labels : [fault, ...labels];
     });
   },
