@@ -309,7 +309,10 @@ t.test("k3s goes when the cluster's name is typed, and volumes stay", { timeout 
     t.equal(await onHost(name, "cat /var/lib/rancher/k3s/storage/file; ls /usr/local/bin"), "kept");
   }
   t.strictSame((await play("k3s-uninstall", { confirm: "lab" })).changed, none);
-  await t.rejects(play("k3s-cluster"), { why: /no mesh_ip; run networking\.yml/ });
+  await t.rejects(play("k3s-cluster"), {
+    code: "LAB_PLAYBOOK_FAILED",
+    why: /no mesh_ip; run networking\.yml/,
+  });
   await play("networking");
   await play("k3s-cluster");
   t.match(await onHost(server, "k3s kubectl get nodes"), / Ready /);
