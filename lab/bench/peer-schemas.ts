@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { schemasFolder } from "../../lib/schema/sources.ts";
+import { schemasFolder } from "../../lib/config/paths.ts";
 
 type Definitions = Record<string, unknown>;
 

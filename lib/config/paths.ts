@@ -4,6 +4,9 @@ import path from "node:path";
 /** The folder of the repository, whatever folder a command is run from. */
 export const repositoryRoot = path.resolve(import.meta.dirname, "../..");
 
+/** Where the schemas of Kubernetes, of CRDs and of our own files are kept. */
+export const schemasFolder = path.join(repositoryRoot, "config/schemas");
+
 /** A file as messages name it: relative to the repository when it lies in it. */
 export function showPath(file: string): string {
   const relative = path.relative(repositoryRoot, file);

@@ -1,7 +1,6 @@
 import path from "node:path";
 import type { FromSchema } from "json-schema-to-ts";
 import { InfraError } from "../errors.ts";
-import { loadYaml, throwAll } from "./load-yaml.ts";
 import { repositoryRoot, showPath } from "./paths.ts";
 import { isInRange } from "./version-range.ts";
 import type { DataPath } from "../schema/explain.ts";
@@ -19,6 +18,7 @@ export const versionsFile = path.join(repositoryRoot, "config/versions.yaml");
  * VERSIONS_UNTESTED when a pinned version is one that the file itself speaks against.
  */
 export async function loadVersions(file = versionsFile): Promise<Versions> {
+  const { loadYaml, throwAll } = await import("./load-yaml.ts");
   const { value, locate } = await loadYaml(file, versionsSchema);
   const faults = findPinnedFaults(value.versions).map(
     ({ at, ...fault }) => new InfraError({ ...fault, where: locate(at, "value") }),

@@ -4,14 +4,14 @@ import path from "node:path";
 import { repositoryRoot } from "../config/paths.ts";
 import { describeKind, type Manifest } from "../manifests/manifest.ts";
 import type { SourceFile } from "./list-files.ts";
-import type { Rule } from "./rule.ts";
+import { commonRules, loadAllRules } from "./rule-sets.ts";
 
 /** The objects of files in which nothing was wrong, by what the files hold. */
 export interface Cache {
   find(source: SourceFile): Manifest[] | undefined;
   add(source: SourceFile, manifests: readonly Manifest[]): void;
   /** Writes what is known now, when it is not what was read. */
-  save(): void;
+  save(): Promise<void>;
 }
 
 /** Of a manifest, only what rules about all files read. */
@@ -22,37 +22,44 @@ const folder = path.join(repositoryRoot, ".cache/validate");
 const deciding = ["config/schemas/index.json", "config/versions.yaml", "lib"];
 
 /** The cache for a folder; another version of the rules begins a new one. */
-export function openCache(judged: string, rules: readonly Rule[]): Cache {
+export function openCache(judged: string): Cache {
   const key = hash("sha1", [judged, ...deciding.flatMap(describeState)].join("\n"));
   const file = path.join(folder, `${hash("sha1", judged)}.json`);
   const before = read(file, key);
-  const now: Record<string, Entry> = {};
-  const kinds = new Set(rules.flatMap((rule) => (rule.scope === "repository" ? rule.kinds : [])));
-  let isChanged = false;
+  const kept: Record<string, Entry> = {};
+  const added = new Map<string, { sum: string; manifests: readonly Manifest[] }>();
   return {
     find({ file: name, text }) {
       const entry = before[name];
       if (entry === undefined || entry[0] !== hash("sha1", text)) return undefined;
-      now[name] = entry;
+      kept[name] = entry;
       return entry[1].map((manifest) => ({ ...manifest, file: name }));
     },
     add({ file: name, text }, manifests) {
-      isChanged = true;
-      now[name] = [
-        hash("sha1", text),
-        manifests.map(({ file: _file, value, ...names }) => ({
-          ...names,
-          value: kinds.has(describeKind(names)) ? value : {},
-        })),
-      ];
+      added.set(name, { sum: hash("sha1", text), manifests });
     },
-    save() {
-      if (!isChanged && Object.keys(now).length === Object.keys(before).length) return;
+    async save() {
+      const isSame = Object.keys(kept).length === Object.keys(before).length;
+      if (added.size === 0 && isSame) return;
+      const kinds = await listKinds();
+      for (const [name, { sum, manifests }] of added) {
+        kept[name] = [sum, manifests.map((manifest) => reduce(manifest, kinds))];
+      }
       mkdirSync(folder, { recursive: true });
-      writeFileSync(`${file}.new`, JSON.stringify({ key, files: now }));
+      writeFileSync(`${file}.new`, JSON.stringify({ key, files: kept }));
       renameSync(`${file}.new`, file);
     },
   };
+}
+
+function reduce({ file: _file, value, ...names }: Manifest, kinds: ReadonlySet<string>) {
+  return { ...names, value: kinds.has(describeKind(names)) ? value : {} };
+}
+
+/** The kinds whose values some rule about all files reads. */
+async function listKinds(): Promise<Set<string>> {
+  const rules = [...commonRules, ...(await loadAllRules())];
+  return new Set(rules.flatMap((rule) => (rule.scope === "repository" ? rule.kinds : [])));
 }
 
 function read(file: string, key: string): Record<string, Entry> {

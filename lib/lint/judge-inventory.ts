@@ -3,7 +3,7 @@ import { createFileTree } from "../config/file-tree.ts";
 import { listMistakes } from "../config/load-yaml.ts";
 import { repositoryRoot } from "../config/paths.ts";
 import { InfraError } from "../errors.ts";
-import { toConfigFinding } from "./judge-config.ts";
+import { toConfigFinding } from "./judge-config-closely.ts";
 import type { FileRule, Finding } from "./rule.ts";
 
 const folder = "ansible/inventory";

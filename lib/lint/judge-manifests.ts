@@ -1,16 +1,12 @@
-import { parseYamlDocuments, type YamlSource } from "../config/parse-yaml.ts";
-import { InfraError } from "../errors.ts";
-import { describeKind, listManifests, type Manifest } from "../manifests/manifest.ts";
+import type { InfraError } from "../errors.ts";
 import { isForKustomize } from "../manifests/kustomizations.ts";
-import { withoutSops } from "../manifests/sops.ts";
+import { describeKind, listManifests, type Manifest } from "../manifests/manifest.ts";
 import { readPlain } from "../manifests/read-plain.ts";
+import { withoutSops } from "../manifests/sops.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { Locate } from "../schema/explain.ts";
 import { isToolKind } from "../schema/kustomization.schema.ts";
-import { toConfigFinding } from "./judge-config.ts";
-import { addScalarFindings } from "./judge-scalars.ts";
 import type { SourceFile } from "./list-files.ts";
-import { locateObjectFault } from "./locate-finding.ts";
 import type { Finding, ObjectFault, ObjectRule, Settings } from "./rule.ts";
 
 /** What a file of manifests has in it. */
@@ -22,12 +18,10 @@ export interface JudgedFile {
 export interface ManifestJudge {
   /** Whether an object keeps to its schema and, with `withRules`, to the rules for objects. */
   isSurelyRight(manifest: Manifest, withRules: boolean): boolean;
-  /** What is wrong with an object; `documents` are those of the file that it is from. */
-  judgeObject(
-    manifest: Manifest,
-    documents: readonly YamlSource[],
-    withRules: boolean,
-  ): Promise<Finding[]>;
+  /** What of an object is not as its schema says; `locate` takes paths within the object. */
+  explain(manifest: Manifest, locate: Locate): Promise<InfraError[]>;
+  /** What the rules for objects find. */
+  findFaults(manifest: Manifest): [ObjectRule, ObjectFault][];
 }
 
 /** Judges objects one at a time: their schema and the rules for objects. */
@@ -61,19 +55,10 @@ export function createManifestJudge(
       }
       return true;
     },
-    async judgeObject(manifest, documents, withRules) {
-      const locate: Locate = (path, part) =>
-        documents[manifest.document]?.locate([...manifest.at, ...path], part) ?? {
-          file: manifest.file,
-        };
-      const known = isUnknownToAll(manifest) ? undefined : inClear(manifest);
-      const errors = known === undefined ? [] : await catalog.explain(known, locate);
-      const faults = withRules ? findFaults(manifest) : [];
-      return [
-        ...errors.map((error) => ({ ...toConfigFinding(error), rule: "schema" })),
-        ...faults.map(([rule, fault]) => locateObjectFault(rule, manifest, fault, documents)),
-      ];
+    async explain(manifest, locate) {
+      return isUnknownToAll(manifest) ? [] : await catalog.explain(inClear(manifest), locate);
     },
+    findFaults,
   };
 }
 
@@ -91,41 +76,6 @@ export function judgeQuickly(
     if (!judge.isSurelyRight(manifest, withRules)) return undefined;
   }
   return manifests;
-}
-
-/** The objects of a file, and what is wrong with them or with the file. */
-export async function judgeClosely(
-  source: SourceFile,
-  judge: ManifestJudge,
-  withRules: boolean,
-): Promise<JudgedFile> {
-  const { file, text } = source;
-  const documents = await readDocuments(file, text);
-  if (documents instanceof InfraError) {
-    return { manifests: [], findings: [toConfigFinding(documents)] };
-  }
-  const manifests = listManifests(
-    file,
-    documents.map(({ value }) => value),
-  );
-  const findings: Finding[] = [];
-  for (const manifest of manifests) {
-    findings.push(...(await judge.judgeObject(manifest, documents, withRules)));
-  }
-  return { manifests, findings: addScalarFindings(source, documents, "cluster", findings) };
-}
-
-/** The documents of a text, or why it has none. */
-export async function readDocuments(
-  file: string,
-  text: string,
-): Promise<YamlSource[] | InfraError> {
-  try {
-    return await parseYamlDocuments(text, file);
-  } catch (error) {
-    if (error instanceof InfraError) return error;
-    throw error;
-  }
 }
 
 /** What kustomize reads and nobody has a schema of: its own transformers, and what rule `kustomization` refuses. */

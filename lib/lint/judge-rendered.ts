@@ -9,7 +9,8 @@ import {
   type Manifest,
 } from "../manifests/manifest.ts";
 import { readPlain } from "../manifests/read-plain.ts";
-import { type JudgedFile, type ManifestJudge, readDocuments } from "./judge-manifests.ts";
+import type { JudgedFile, ManifestJudge } from "./judge-manifests.ts";
+import { judgeObject, readDocuments } from "./judge-manifests-closely.ts";
 import type { SourceFile } from "./list-files.ts";
 import { toFinding } from "./locate-finding.ts";
 import { planRender, type RenderPlan, type RenderRoot } from "./plan-render.ts";
@@ -22,8 +23,62 @@ export type Rendered = { text: string } | { failure: string } | undefined;
 /** Renders a kustomization; `sources` are all files of the judged folder. */
 export type Render = (root: RenderRoot, sources: readonly SourceFile[]) => Promise<Rendered>;
 
+/** The kustomizations of a folder, as far as they are rendered. */
+export interface Renders {
+  /** Files that change objects, and are none themselves. */
+  patches: ReadonlySet<string>;
+  /** Files whose objects are judged as they are rendered. */
+  covered: ReadonlySet<string>;
+  notRendered: number;
+  /** Judges what they make; `byFile` are the objects as they stand in the files. */
+  judge(
+    byFile: ReadonlyMap<string, Manifest[]>,
+    judge: ManifestJudge,
+    texts: ReadonlyMap<string, string>,
+  ): Promise<JudgedFile>;
+  /** What kustomize refuses, where no finding says why. */
+  explainFailures(findings: readonly Finding[]): Finding[];
+}
+
+/** Renders the kustomizations that differ from their raw files. */
+export async function renderKustomizations(
+  sources: readonly SourceFile[],
+  render: Render | undefined,
+): Promise<Renders> {
+  const { roots, patches } = await planRenders(sources);
+  const rendered: { root: RenderRoot; text: string }[] = [];
+  const failed: { root: RenderRoot; failure: string }[] = [];
+  for (const root of roots) {
+    const result = await render?.(root, sources);
+    if (result === undefined) continue;
+    if ("text" in result) rendered.push({ root, text: result.text });
+    else failed.push({ root, failure: result.failure });
+  }
+  const covered = new Set(rendered.flatMap(({ root }) => root.files));
+  return {
+    patches,
+    covered,
+    notRendered: roots.length - rendered.length - failed.length,
+    async judge(byFile, judge, texts) {
+      const raw = [...byFile].filter(([file]) => !covered.has(file));
+      const all: JudgedFile = { manifests: raw.flatMap(([, those]) => those), findings: [] };
+      for (const { root, text } of rendered) {
+        const those = root.files.flatMap((file) => byFile.get(file) ?? []);
+        const { manifests, findings } = await judgeRendered(root, text, those, judge, texts);
+        all.manifests.push(...manifests);
+        all.findings.push(...findings);
+      }
+      return all;
+    },
+    explainFailures: (findings) =>
+      failed
+        .filter(({ root }) => !isExplained(root, findings))
+        .map(({ root, failure }) => explainFailure(root, failure)),
+  };
+}
+
 /** The kustomizations among the files, as far as they can be read. */
-export async function planRenders(sources: readonly SourceFile[]): Promise<RenderPlan> {
+async function planRenders(sources: readonly SourceFile[]): Promise<RenderPlan> {
   const kustomizations: Kustomization[] = [];
   for (const { file, text } of sources) {
     if (!isKustomizationFile(file)) continue;
@@ -35,7 +90,7 @@ export async function planRenders(sources: readonly SourceFile[]): Promise<Rende
 }
 
 /** Judges what a kustomization makes; `raw` are the objects of its files, which say where a fault is. */
-export async function judgeRendered(
+async function judgeRendered(
   root: RenderRoot,
   text: string,
   raw: readonly Manifest[],
@@ -54,13 +109,13 @@ export async function judgeRendered(
     if (judge.isSurelyRight(manifest, true)) continue;
     const exact = await readDocuments(manifest.file, sources.get(manifest.file) ?? "");
     const places = exact instanceof InfraError ? [] : exact;
-    findings.push(...(await judge.judgeObject(manifest, places, true)));
+    findings.push(...(await judgeObject(manifest, places, judge, true)));
   }
   return { manifests, findings };
 }
 
 /** Whether a finding in what a kustomization is put together from says why it cannot be built. */
-export function isExplained(
+function isExplained(
   { kustomization, parts, files }: RenderRoot,
   findings: readonly Finding[],
 ): boolean {
@@ -82,7 +137,7 @@ const explaining = new Set([
 ]);
 
 /** That kustomize refuses it, as a finding. */
-export function explainFailure({ kustomization }: RenderRoot, failure: string) {
+function explainFailure({ kustomization }: RenderRoot, failure: string) {
   return toFinding(
     kustomizationBuilds,
     {

@@ -11,7 +11,7 @@ import {
   type SopsRule,
 } from "../secrets/rules.ts";
 import { findClaim } from "./claims.ts";
-import { toConfigFinding } from "./judge-config.ts";
+import { toConfigFinding } from "./judge-config-closely.ts";
 import type { SourceFile } from "./list-files.ts";
 import { toFinding } from "./locate-finding.ts";
 import type { Finding } from "./rule.ts";

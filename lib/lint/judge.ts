@@ -1,29 +1,19 @@
-import { InfraError } from "../errors.ts";
-import { listManifests, type Manifest } from "../manifests/manifest.ts";
+import { describeKind, isKustomizationFile, type Manifest } from "../manifests/manifest.ts";
 import type { Catalog } from "../schema/catalog.ts";
-import type { CustomResourceDefinition } from "../schema/convert-crd.ts";
 import type { Cache } from "./cache.ts";
-import { findClaim } from "./claims.ts";
-import { judgeConfig, judgeConfigQuickly } from "./judge-config.ts";
-import {
-  createManifestJudge,
-  judgeClosely,
-  judgeQuickly,
-  readDocuments,
-} from "./judge-manifests.ts";
-import { judgeInventory } from "./judge-inventory.ts";
-import {
-  explainFailure,
-  isExplained,
-  judgeRendered,
-  planRenders,
-  type Render,
-} from "./judge-rendered.ts";
-import { judgeSops } from "./judge-sops.ts";
+import { judgeFiles } from "./judge-files.ts";
+import { createManifestJudge } from "./judge-manifests.ts";
+import type { Render } from "./judge-rendered.ts";
 import type { SourceFile } from "./list-files.ts";
-import { locateObjectFault, locateTextFault, toFinding } from "./locate-finding.ts";
-import type { RenderRoot } from "./plan-render.ts";
-import type { Finding, Repository, RepositoryFault, Rule, Settings } from "./rule.ts";
+import { locateObjectFault, toFinding } from "./locate-finding.ts";
+import type {
+  Finding,
+  Repository,
+  RepositoryFault,
+  RepositoryRule,
+  Rule,
+  Settings,
+} from "./rule.ts";
 
 export interface Judged {
   findings: Finding[];
@@ -37,6 +27,11 @@ export interface Judged {
 
 export interface Judging {
   rules: readonly Rule[];
+  /** Further rules, by what there is; `kinds` as describeKind writes them. */
+  loadRules?: (
+    repository: Repository,
+    kinds: ReadonlySet<string>,
+  ) => Promise<readonly RepositoryRule[]>;
   catalog: Catalog;
   settings: Settings;
   /** Without it the raw files of kustomizations are judged. */
@@ -47,123 +42,92 @@ export interface Judging {
 
 /** Judges the files of one folder, one by one and together. */
 export async function judge(sources: readonly SourceFile[], judging: Judging): Promise<Judged> {
-  const { rules, catalog, settings, cache, render = async () => undefined } = judging;
-  const textRules = rules.filter((rule) => rule.scope === "text");
+  const { rules, catalog, settings, cache } = judging;
+  const texts = new Map(sources.map(({ file, text }) => [file, text]));
   const objectRules = rules.filter((rule) => rule.scope === "object");
   const manifestJudge = createManifestJudge(objectRules, catalog, settings);
-  const texts = new Map(sources.map(({ file, text }) => [file, text]));
-  const findings: Finding[] = [];
-  const values = new Map<string, unknown>();
-
   await learnKinds(sources, catalog);
-  const { roots, patches } = await planRenders(sources);
-  const rendered: { root: RenderRoot; text: string }[] = [];
-  const failed: { root: RenderRoot; failure: string }[] = [];
-  let notRendered = 0;
-  for (const root of roots) {
-    const result = await render(root, sources);
-    if (result === undefined) notRendered += 1;
-    else if ("text" in result) rendered.push({ root, text: result.text });
-    else failed.push({ root, failure: result.failure });
-  }
-  const covered = new Set(rendered.flatMap(({ root }) => root.files));
-
-  const manifests: Manifest[] = [];
-  const raw = new Map<string, Manifest[]>();
-  for (const source of sources) {
-    const isPlain = !covered.has(source.file) && !patches.has(source.file);
-    const known = isPlain ? cache?.find(source) : undefined;
-    if (known !== undefined) {
-      for (const manifest of known) manifests.push(manifest);
-      continue;
-    }
-    const foundBefore = findings.length;
-    for (const rule of textRules) {
-      for (const fault of rule.find(source.text, source.file, settings)) {
-        findings.push(locateTextFault(rule, source.file, source.text, fault));
-      }
-    }
-    const claim = patches.has(source.file)
-      ? ({ kind: "yaml", reader: "kustomize" } as const)
-      : findClaim(source.file);
-    if (claim.kind !== "manifests") {
-      const quick = judgeConfigQuickly(claim, source);
-      const judged =
-        quick === undefined ? await judgeConfig(claim, source) : { value: quick, findings: [] };
-      for (const finding of judged.findings) findings.push(finding);
-      if (judged.findings.length === 0) values.set(source.file, judged.value);
-      continue;
-    }
-    const isRendered = covered.has(source.file);
-    let those = judgeQuickly(source, manifestJudge, !isRendered);
-    if (those === undefined) {
-      const judged = await judgeClosely(source, manifestJudge, !isRendered);
-      for (const finding of judged.findings) findings.push(finding);
-      those = judged.manifests;
-    }
-    if (isRendered) raw.set(source.file, those);
-    else for (const manifest of those) manifests.push(manifest);
-    if (!isRendered && findings.length === foundBefore) cache?.add(source, those);
-  }
-
-  const written = [...manifests, ...[...raw.values()].flat()];
-  for (const { root, text } of rendered) {
-    const those = root.files.flatMap((file) => raw.get(file) ?? []);
-    const judged = await judgeRendered(root, text, those, manifestJudge, texts);
-    for (const manifest of judged.manifests) manifests.push(manifest);
-    for (const finding of judged.findings) findings.push(finding);
-  }
-
+  const renders = await renderAll(sources, judging.render);
+  const files = await judgeFiles(sources, {
+    textRules: rules.filter((rule) => rule.scope === "text"),
+    judge: manifestJudge,
+    settings,
+    patches: renders?.patches ?? new Set(),
+    rendered: renders?.covered ?? new Set(),
+    cache,
+  });
+  const made = await renders?.judge(files.manifests, manifestJudge, texts);
+  const written = [...files.manifests.values()].flat();
   const repository: Repository = {
-    manifests,
     written,
+    manifests: made?.manifests ?? written,
     files: new Set(texts.keys()),
-    read: (file) => values.get(file),
+    read: (file) => files.values.get(file),
     isNamespaced: (kind) => catalog.isNamespaced(kind),
   };
-  for (const finding of await judgeSops(sources)) findings.push(finding);
-  for (const finding of await judgeInventory(texts)) findings.push(finding);
-  for (const finding of await judgeTogether(repository, judging, texts)) findings.push(finding);
-  for (const { root, failure } of failed) {
-    if (!isExplained(root, findings)) findings.push(explainFailure(root, failure));
-  }
+  const findings = [
+    ...files.findings,
+    ...(made?.findings ?? []),
+    ...(await judgeSpecial(sources, texts)),
+    ...(await judgeTogether(repository, judging, texts)),
+  ];
+  const { manifests } = repository;
   return {
-    findings: sortFindings(findings),
+    findings: sortFindings([...findings, ...(renders?.explainFailures(findings) ?? [])]),
     manifests,
-    values,
+    values: files.values,
     counts: {
       files: sources.length,
       objects: manifests.length,
       serverRules: countServerRules(manifests, catalog),
-      notRendered,
+      notRendered: renders?.notRendered ?? 0,
     },
   };
 }
 
 /** Takes in the kinds that the folder's own CustomResourceDefinitions bring. */
 async function learnKinds(sources: readonly SourceFile[], catalog: Catalog): Promise<void> {
-  for (const { file, text } of sources) {
-    if (!text.includes("kind: CustomResourceDefinition")) continue;
-    const documents = await readDocuments(file, text);
-    if (documents instanceof InfraError) continue;
-    const values = documents.map(({ value }) => value);
-    for (const { kind, value } of listManifests(file, values)) {
-      if (kind !== "CustomResourceDefinition") continue;
-      // What it has to look like is judged with the other objects.
-      const isWhole = catalog.isSurelyValid({ apiVersion: "apiextensions.k8s.io/v1", kind, value });
-      if (isWhole) catalog.learn(value as unknown as CustomResourceDefinition);
-    }
+  const definitions = sources.filter(({ text }) => text.includes("kind: CustomResourceDefinition"));
+  if (definitions.length === 0) return;
+  const { learnDefinitions } = await import("./learn-definitions.ts");
+  await learnDefinitions(definitions, catalog);
+}
+
+async function renderAll(sources: readonly SourceFile[], render: Render | undefined) {
+  if (!sources.some(({ file }) => isKustomizationFile(file))) return undefined;
+  const { renderKustomizations } = await import("./judge-rendered.ts");
+  return await renderKustomizations(sources, render);
+}
+
+/** Judges what has rules of its own: what sops has encrypted, and the inventory. */
+async function judgeSpecial(
+  sources: readonly SourceFile[],
+  texts: ReadonlyMap<string, string>,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const encrypted = sources.filter(
+    ({ file, text }) => file.includes("sops") || text.includes("sops"),
+  );
+  if (encrypted.length > 0) {
+    const { judgeSops } = await import("./judge-sops.ts");
+    findings.push(...(await judgeSops(encrypted)));
   }
+  if (sources.some(({ file }) => file.startsWith("ansible/inventory/"))) {
+    const { judgeInventory } = await import("./judge-inventory.ts");
+    findings.push(...(await judgeInventory(texts)));
+  }
+  return findings;
 }
 
 async function judgeTogether(
   repository: Repository,
-  { rules, settings }: Judging,
+  { rules, loadRules, settings }: Judging,
   texts: ReadonlyMap<string, string>,
 ): Promise<Finding[]> {
+  const kinds = new Set([...repository.written, ...repository.manifests].map(describeKind));
+  const more = (await loadRules?.(repository, kinds)) ?? [];
   const findings: Finding[] = [];
-  for (const rule of rules) {
-    if (rule.scope !== "repository") continue;
+  for (const rule of [...rules.filter((one) => one.scope === "repository"), ...more]) {
     for (const fault of rule.find(repository, settings)) {
       findings.push(await locate(rule, fault, texts));
     }

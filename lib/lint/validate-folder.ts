@@ -1,15 +1,17 @@
 import { readFileSync } from "node:fs";
 import { loadVersions, type Versions, versionsFile } from "../config/versions.ts";
+import { versionsSchema } from "../config/versions.schema.ts";
 import type { Manifest } from "../manifests/manifest.ts";
+import { readPlain } from "../manifests/read-plain.ts";
 import { openCatalog } from "../schema/open-catalog.ts";
-import { applyIgnoreList, ignoreFile, type IgnoreEntry } from "./ignore.ts";
+import type { IgnoreEntry } from "./ignore.ts";
 import { judge } from "./judge.ts";
-import { judgeConfigQuickly } from "./judge-config.ts";
+import { isSurelyValid } from "./judge-config.ts";
 import type { Render } from "./judge-rendered.ts";
 import { readSource, type SourceFile } from "./list-files.ts";
 import type { Report } from "./report.ts";
 import type { Finding } from "./rule.ts";
-import { rules } from "./rules.ts";
+import { commonRules, loadRules } from "./rule-sets.ts";
 import { buildSettings } from "./settings.ts";
 
 export interface Validation {
@@ -44,25 +46,36 @@ export async function validateFolder(validation: Validation): Promise<Validated>
   }
   const settings = buildSettings(await readVersions());
   const catalog = openCatalog(settings.minor);
-  const cache = withCache ? (await import("./cache.ts")).openCache(folder, rules) : undefined;
+  const cache = withCache ? (await import("./cache.ts")).openCache(folder) : undefined;
   const judged = await judge(sources, {
-    rules,
+    rules: commonRules,
+    loadRules,
     catalog,
     settings,
     ...(render === undefined ? {} : { render }),
     ...(cache === undefined ? {} : { cache }),
   });
-  cache?.save();
+  await cache?.save();
   findings.push(...judged.findings);
-  const list = judged.values.get(ignoreFile) as { ignore: IgnoreEntry[] } | undefined;
-  const { findings: left, ignored } = applyIgnoreList(findings, list?.ignore ?? [], today);
+  const { findings: left, ignored } = await ignore(findings, judged.values, today);
   const counts = { ...judged.counts, files: files.length, ignored };
   return { report: { findings: left, counts }, manifests: judged.manifests };
 }
 
+async function ignore(
+  findings: Finding[],
+  values: ReadonlyMap<string, unknown>,
+  today: string,
+): Promise<{ findings: Finding[]; ignored: number }> {
+  const list = values.get("config/lint-ignore.yaml") as { ignore: IgnoreEntry[] } | undefined;
+  if (list === undefined) return { findings, ignored: 0 };
+  const { applyIgnoreList } = await import("./ignore.ts");
+  return applyIgnoreList(findings, list.ignore, today);
+}
+
 /** The pinned versions of this repository, whatever folder is judged. Throws as loadVersions does. */
 async function readVersions(): Promise<Versions> {
-  const claim = { kind: "config", name: "versions" } as const;
-  const quick = judgeConfigQuickly(claim, { file: "", text: readFileSync(versionsFile, "utf8") });
-  return quick === undefined ? await loadVersions() : (quick as { versions: Versions }).versions;
+  const [value] = readPlain(readFileSync(versionsFile, "utf8")) ?? [];
+  if (!isSurelyValid(versionsSchema, value)) return await loadVersions();
+  return (value as { versions: Versions }).versions;
 }

@@ -2,6 +2,7 @@ import { type Fields, getFields, getList, getText, isFields } from "./manifest.t
 
 /** Whether sops has encrypted a document: it then says in it how. */
 export function isEncrypted(value: unknown): boolean {
+  if (!isFields(value) || value["sops"] === undefined) return false;
   const sops = getFields(value, "sops");
   return ["mac", "lastmodified", "version"].some((key) => sops[key] !== undefined);
 }

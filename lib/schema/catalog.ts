@@ -21,7 +21,7 @@ export interface Catalog {
    */
   explain(object: KindOfObject, locate: Locate): Promise<InfraError[]>;
   /** Takes in the kinds of a CustomResourceDefinition; of their metadata nothing is judged. */
-  learn(definition: CustomResourceDefinition): void;
+  learn(definition: CustomResourceDefinition): Promise<void>;
   /** How many rules of the kind only the API server evaluates. */
   countServerRules(kind: Kind): number;
   /** Undefined for a kind that is not known. */

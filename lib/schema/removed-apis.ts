@@ -2,7 +2,7 @@ import path from "node:path";
 import type { FromSchema } from "json-schema-to-ts";
 import { loadYaml } from "../config/load-yaml.ts";
 import { removedApisSchema } from "./removed-apis.schema.ts";
-import { schemasFolder } from "./sources.ts";
+import { schemasFolder } from "../config/paths.ts";
 
 /** An API version that is no longer served; it has either `use` or `instead`. */
 export type RemovedApi = FromSchema<typeof removedApisSchema>["removed"][number];

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { FromSchema } from "json-schema-to-ts";
 import { loadYaml } from "../config/load-yaml.ts";
-import { repositoryRoot, showPath } from "../config/paths.ts";
+import { schemasFolder, showPath } from "../config/paths.ts";
 import { InfraError } from "../errors.ts";
 import { sourcesSchema } from "./sources.schema.ts";
 
@@ -9,9 +9,6 @@ export type SchemaSources = FromSchema<typeof sourcesSchema>;
 
 /** A Go module with schemas, and which of its files hold them. */
 export type SchemaSource = SchemaSources["crds"][string];
-
-/** Where the schemas of Kubernetes and of CRDs are kept. */
-export const schemasFolder = path.join(repositoryRoot, "config/schemas");
 
 export const sourcesFile = path.join(schemasFolder, "sources.yaml");
 

@@ -5,11 +5,13 @@ import { writeCorpus } from "../../lab/bench/corpus.ts";
 import { runCommand } from "../../lib/cli/run-command.ts";
 import { validate } from "../../lib/commands/validate.ts";
 import { findKustomize } from "../../lib/exec/kustomize.ts";
+import { setVariables } from "../support/environment.ts";
 import { createFakeTerminal } from "../support/fake-terminal.ts";
 
 async function run(...args: string[]) {
   const terminal = createFakeTerminal();
   const exitCode = await runCommand(validate, args, terminal);
+  process.exitCode = 0;
   return { exitCode, out: terminal.stdout, err: terminal.stderr };
 }
 
@@ -149,13 +151,52 @@ t.test("without what has to be fetched it is rendered, or counted", { skip }, as
 
 t.test("without kustomize the raw files are judged, and that is said", async (t) => {
   const folder = createShop(t);
-  const { PATH, XDG_CACHE_HOME } = process.env;
-  t.teardown(() => {
-    process.env["PATH"] = PATH;
-    if (XDG_CACHE_HOME === undefined) delete process.env["XDG_CACHE_HOME"];
-    else process.env["XDG_CACHE_HOME"] = XDG_CACHE_HOME;
-  });
-  process.env["PATH"] = "/nowhere";
-  process.env["XDG_CACHE_HOME"] = "/nowhere";
+  setVariables(t, { PATH: "/nowhere", XDG_CACHE_HOME: "/nowhere" });
   t.match(await run(folder), { exitCode: 0, out: /1 kustomization or chart not rendered/ });
+});
+
+t.test("--fix writes anew what has one right answer, and nothing else", async (t) => {
+  const text = `apiVersion: v1
+kind: ConfigMap # kept
+metadata:
+  name: web
+  namespace: shop
+data:
+  FEATURE: yes
+  NAME:   web
+`;
+  const folder = t.testdir({ "web.yaml": text });
+  t.match(await run(folder), { exitCode: 1, out: /^web\.yaml:7:12: .*YAML11/ });
+  t.match(await run(folder, "--fix"), { exitCode: 0, out: /nothing wrong/ });
+  const fixed = readFileSync(path.join(folder, "web.yaml"), "utf8");
+  t.equal(fixed, text.replace("FEATURE: yes", 'FEATURE: "yes"'));
+});
+
+/** Keeps to what kubectl does: refuses by exit code 1 and a line on stderr. */
+const fakeKubectl = `#!/bin/sh
+object=$(cat)
+case $object in
+*70000*)
+  echo 'Error from server (Invalid): Service "web" is invalid: spec.ports[0].port: Invalid value: 70000' >&2
+  exit 1
+  ;;
+esac
+`;
+
+t.test("--server tells what the cluster refuses of what is right", async (t) => {
+  const programs = t.testdir({});
+  writeFileSync(path.join(programs, "kubectl"), fakeKubectl, { mode: 0o755 });
+  const folder = path.join(programs, "judged");
+  mkdirSync(folder);
+  writeFileSync(
+    path.join(folder, "web.yaml"),
+    web.replace("port:", "ports:").replace("80", "70000"),
+  );
+  writeFileSync(path.join(folder, "wrong.yaml"), web.replace("80", "70000"));
+  setVariables(t, { PATH: `${programs}:${process.env["PATH"]}` });
+  const { exitCode, out } = await run(folder, "--server");
+  t.equal(exitCode, 1);
+  t.match(out, /^web\.yaml:4:9: the cluster does not take Service "web" {2}\[SERVER_REFUSED\]/m);
+  t.match(out, /spec\.ports\[0\]\.port: Invalid value: 70000/);
+  t.equal(out.match(/SERVER_REFUSED/g)?.length, 1, "what is wrong is not sent");
 });

@@ -3,7 +3,7 @@ import path from "node:path";
 import t from "tap";
 import { findRemovedApi, loadRemovedApis } from "../../lib/schema/removed-apis.ts";
 import type { SchemaIndex } from "../../lib/schema/schema-index.ts";
-import { schemasFolder } from "../../lib/schema/sources.ts";
+import { schemasFolder } from "../../lib/config/paths.ts";
 import { checkFixtures } from "../support/check-fixtures.ts";
 
 await checkFixtures(t, "removed-apis", ({ file }) => loadRemovedApis(file));

@@ -7,7 +7,8 @@ import t from "tap";
 import { mapSubschemas, type Schema } from "../../lib/schema/json-schema.ts";
 import { findChanged, listSchemaFiles, writeChanged } from "../../lib/schema/schema-files.ts";
 import { nameSchemaFile, type SchemaIndex } from "../../lib/schema/schema-index.ts";
-import { loadSources, schemasFolder } from "../../lib/schema/sources.ts";
+import { schemasFolder } from "../../lib/config/paths.ts";
+import { loadSources } from "../../lib/schema/sources.ts";
 
 const base = "schemas:///";
 const names = await listSchemaFiles(schemasFolder);

@@ -3,7 +3,7 @@ import path from "node:path";
 import { loadVersions } from "../../lib/config/versions.ts";
 import { judge } from "../../lib/lint/judge.ts";
 import type { Finding } from "../../lib/lint/rule.ts";
-import { rules } from "../../lib/lint/rules.ts";
+import { commonRules, loadRules } from "../../lib/lint/rule-sets.ts";
 import { buildSettings } from "../../lib/lint/settings.ts";
 import { openCatalog } from "../../lib/schema/open-catalog.ts";
 import type { SourceFile } from "../../lib/lint/list-files.ts";
@@ -31,7 +31,12 @@ export async function createFixtureJudge(): Promise<
   (text: string, rule?: string) => Promise<Finding[]>
 > {
   const settings = buildSettings(await loadVersions());
-  const judging = { rules, settings, catalog: openCatalog(settings.minor) };
+  const judging = {
+    rules: commonRules,
+    loadRules,
+    settings,
+    catalog: openCatalog(settings.minor),
+  };
   const base = readBase();
   return async (text, rule) => (await judge(placeFixture(base, text, rule), judging)).findings;
 }
