@@ -34,8 +34,12 @@ const quotedKey = /^(?:"[^"\\]*"|'[^']*')$/;
 /** Characters that begin something else than a plain scalar. */
 const indicators = new Set("&*!>%@`#?:,]}|[{\"'");
 
+/** A key on one line may have 1024 characters (YAML 1.2.2, 7.4.2), the quotes among them. */
+const longestKey = 1000;
+
 /** The text of a key. Throws `unclear`. */
 export function readKey(written: string): string {
+  if (written.length > longestKey) throw unclear;
   if (plainKey.test(written)) {
     if (written.length <= 5 && words.has(written)) throw unclear;
     if (written.charCodeAt(0) === 46 && numberLike.test(written)) throw unclear;

@@ -153,15 +153,34 @@ function parseNumber(text: string): number | undefined {
   return /^\+?\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
+/** A day as the fields of an expression see it. */
+interface Day {
+  month: number;
+  monthDay: number;
+  weekDay: number;
+}
+
+let calendar: readonly Day[] | undefined;
+
+function listDays(): readonly Day[] {
+  calendar ??= Array.from({ length: watchedDays }, (_, index) => {
+    const day = new Date(Date.UTC(2024, 0, 1 + index));
+    return {
+      month: day.getUTCMonth() + 1,
+      monthDay: day.getUTCDate(),
+      weekDay: day.getUTCDay(),
+    };
+  });
+  return calendar;
+}
+
 /** In minutes; undefined when there is no run at all. */
 function findLongestGap(values: readonly Values[]): number | undefined {
   const [minutes, hours, ...ofDays] = values;
   const times = [...(hours?.numbers ?? [])]
     .flatMap((hour) => [...(minutes?.numbers ?? [])].map((minute) => hour * 60 + minute))
     .toSorted((a, b) => a - b);
-  const days = Array.from({ length: watchedDays }, (_, day) => day).filter((day) =>
-    fitsDay(new Date(Date.UTC(2024, 0, 1 + day)), ofDays),
-  );
+  const days = listDays().flatMap((day, index) => (fitsDay(day, ofDays) ? [index] : []));
   const [first] = times;
   const last = times.at(-1);
   if (first === undefined || last === undefined || days.length === 0) return undefined;
@@ -174,10 +193,10 @@ function findLongestGap(values: readonly Values[]): number | undefined {
 }
 
 /** A day of the month and one of the week both count where both are given (spec.go, dayMatches). */
-function fitsDay(day: Date, [monthDays, months, weekDays]: readonly Values[]): boolean {
-  if (!months?.numbers.has(day.getUTCMonth() + 1)) return false;
-  const fitsMonth = monthDays?.numbers.has(day.getUTCDate()) ?? false;
-  const fitsWeek = weekDays?.numbers.has(day.getUTCDay()) ?? false;
+function fitsDay(day: Day, [monthDays, months, weekDays]: readonly Values[]): boolean {
+  if (!months?.numbers.has(day.month)) return false;
+  const fitsMonth = monthDays?.numbers.has(day.monthDay) ?? false;
+  const fitsWeek = weekDays?.numbers.has(day.weekDay) ?? false;
   if (monthDays?.isStar || weekDays?.isStar) return fitsMonth && fitsWeek;
   return fitsMonth || fitsWeek;
 }

@@ -74,16 +74,6 @@ t.test("with --cache, what has not changed is not judged again, and what has is"
   t.match(await run(folder, "--cache"), { exitCode: 0, out: /^36 objects in 9 files/ });
 });
 
-t.test("10,000 files are judged", async (t) => {
-  const folder = t.testdir({});
-  mkdirSync(path.join(folder, "many"));
-  for (let number = 0; number < 10_000; number += 1) {
-    const text = web.replace("name: web", `name: web-${number}`).replace("port:", "ports:");
-    writeFileSync(path.join(folder, `many/${number}.yaml`), text);
-  }
-  t.match(await run(folder), { exitCode: 0, out: /^10000 objects in 10000 files: nothing wrong/ });
-});
-
 const hasKustomize = (await findKustomize(process.env)) !== undefined;
 const skip = hasKustomize ? false : "neither kustomize nor kubectl is here";
 

@@ -62,3 +62,14 @@ t.test("a file of 100 MB is not read", async (t) => {
     message: "the file has 100 MiB",
   });
 });
+
+t.test("10,000 files are listed and read", async (t) => {
+  const folder = t.testdir({ "a.yaml": "kind: X\n", many: {} });
+  // Links, since to write and remove as many files takes longer than to read them.
+  for (let number = 0; number < 10_000; number += 1) {
+    symlinkSync("../a.yaml", path.join(folder, `many/${number}.yaml`));
+  }
+  const { files, findings } = listFiles(folder);
+  t.strictSame([files.length, findings], [10_001, []]);
+  t.ok(files.every((file) => "text" in readSource(folder, file)));
+});
