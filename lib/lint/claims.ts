@@ -27,6 +27,8 @@ const claims: readonly [RegExp, Claim][] = [
   [/^config\/schemas\/removed-apis\.yaml$/, { kind: "config", name: "removed-apis" }],
   [/^site\.yaml$/, { kind: "config", name: "site" }],
   [/^ansible\/.*\.ya?ml$/, { kind: "yaml", reader: "Ansible" }],
+  [/^\.pre-commit-config\.yaml$/, { kind: "yaml", reader: "pre-commit" }],
+  [/^\.sops\.yaml$/, { kind: "yaml", reader: "sops" }],
   [/^\.github\/.*\.ya?ml$/, { kind: "yaml", reader: "GitHub" }],
   [/^[^/]*\.json$/, { kind: "json", reader: "the tool that it is named after" }],
   [/^config\/schemas\/.*\.json$/, { kind: "json", reader: "JSON Schema" }],
