@@ -17,7 +17,7 @@ export interface AskServer {
 
 /**
  * What the API server refuses of the objects; those that sops has encrypted are not sent. Throws
- * VALIDATE_KUBECTL_MISSING, and EXEC_FAILED and EXEC_TIMEOUT of kubectl.
+ * VALIDATE_KUBECTL_MISSING, KUBECTL_FAILED and EXEC_TIMEOUT.
  */
 export async function askServer(
   manifests: readonly Manifest[],

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
+import { exitCodes, InfraError } from "../errors.ts";
 import { run } from "./run.ts";
 
 const timeoutSeconds = 60;
@@ -14,8 +15,8 @@ export async function findKubectl(env: NodeJS.ProcessEnv): Promise<string | unde
 
 /**
  * Lets the API server judge an object as if it were applied, without keeping it: server-side apply
- * with `dryRun=All`. Returns the server's words when it refuses it. Throws EXEC_FAILED when kubectl
- * says that it is not the server who refuses.
+ * with `dryRun=All`. Returns the server's words when it refuses it. Throws KUBECTL_FAILED when the
+ * server was not asked, and EXEC_TIMEOUT.
  */
 export async function applyDry(
   kubectl: string,
@@ -40,7 +41,21 @@ export async function applyDry(
     allowedCodes: [0, 1],
   });
   if (code === 0) return undefined;
-  return stderr.trim().replace(/^Error from server \((\w+)\): /, "");
+  if (!refusal.test(stderr)) throw unanswered(stderr);
+  return stderr.trim().replace(/^Error from server(?: \(\w+\))?: /, "");
+}
+
+/** What kubectl says when the server does not want the object, or does not know its kind. */
+const refusal = /^(?:Error from server|error: resource mapping not found|The \w+ ".*" is invalid)/m;
+
+function unanswered(stderr: string): InfraError {
+  return new InfraError({
+    code: "KUBECTL_FAILED",
+    message: "kubectl could not ask the cluster",
+    why: stderr.trim(),
+    fix: "See that the kubeconfig leads to a cluster that answers, then run the same command again",
+    exitCode: exitCodes.failed,
+  });
 }
 
 function findLabKubectl(env: NodeJS.ProcessEnv): string | undefined {

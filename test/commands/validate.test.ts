@@ -170,6 +170,10 @@ case $object in
   echo 'Error from server (Invalid): Service "web" is invalid: spec.ports[0].port: Invalid value: 70000' >&2
   exit 1
   ;;
+*7001*)
+  echo 'The connection to the server 192.0.2.1:6443 was refused - did you specify the right host or port?' >&2
+  exit 1
+  ;;
 esac
 `;
 
@@ -189,4 +193,9 @@ t.test("--server tells what the cluster refuses of what is right", async (t) => 
   t.match(out, /^web\.yaml:4:9: the cluster does not take Service "web" {2}\[SERVER_REFUSED\]/m);
   t.match(out, /spec\.ports\[0\]\.port: Invalid value: 70000/);
   t.equal(out.match(/SERVER_REFUSED/g)?.length, 1, "what is wrong is not sent");
+  writeFileSync(
+    path.join(folder, "web.yaml"),
+    web.replace("port:", "ports:").replace("80", "7001"),
+  );
+  t.match(await run(folder, "--server"), { exitCode: 4, err: /KUBECTL_FAILED/ });
 });

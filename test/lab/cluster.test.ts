@@ -200,6 +200,30 @@ t.test("again by init-cluster.ts: nothing changes", { timeout }, async (t) => {
   t.strictSame(await Promise.all(names.map((name) => onHost(name, pids))), before);
 });
 
+t.test("validate --server tells what the cluster refuses, and keeps nothing", async (t) => {
+  const ports = (port: number) => `apiVersion: v1
+kind: Service
+metadata:
+  name: web-${port}
+  namespace: default
+spec:
+  ports:
+    - port: ${port}
+`;
+  const folder = t.testdir({ "good.yaml": ports(7000), "bad.yaml": ports(70_000) });
+  const script = path.join(repositoryRoot, "scripts/ci/validate.ts");
+  const zx = path.join(repositoryRoot, "node_modules/.bin/zx");
+  const argv = [zx, script, folder, "--server", "--site", paths.state, "--json"] as const;
+  const { code, stdout, stderr } = await asOperator(argv);
+  t.equal(code, 1, stderr);
+  const { result } = JSON.parse(stdout) as { result: { findings: unknown[] } };
+  t.match(result.findings, [
+    { code: "SERVER_REFUSED", where: { file: "bad.yaml", line: 4 }, why: /Invalid value: 70000/ },
+  ]);
+  t.equal(result.findings.length, 1);
+  t.notMatch(await onHost(server, "k3s kubectl get services"), /web-7000/);
+});
+
 t.test("a setting that k3s does not know fails with its own words", { timeout }, async (t) => {
   const bin = await ensureAnsible({ progress });
   const settings = JSON.stringify({ k3s_config: { "no-such-setting": true } });
