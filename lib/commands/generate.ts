@@ -40,7 +40,9 @@ export async function renderGenerated(): Promise<GeneratedFile[]> {
     file: `docs/reference/${command.script.replace("scripts/", "").replace(".ts", ".md")}`,
     text: renderReference(command),
   }));
-  const schemas = Object.entries(ownSchemas).map(([name, schema]) => ({
+  const { buildVariablesSchema } = await import("../inventory/variables.ts");
+  const all = { ...ownSchemas, variables: await buildVariablesSchema() };
+  const schemas = Object.entries(all).map(([name, schema]) => ({
     file: `config/schemas/own/${name}.json`,
     text: renderEditorSchema(schema as object),
   }));

@@ -46,7 +46,7 @@ export async function readVariables(
   hosts: readonly { name: string; group: string }[],
   files: FileTree = diskFiles,
 ): Promise<LocatedVariables> {
-  variablesSchema ??= buildSchema();
+  variablesSchema ??= buildVariablesSchema();
   const schema = await variablesSchema;
   const ofGroups = path.join(folder, "group_vars");
   const ofHosts = path.join(folder, "host_vars");
@@ -71,7 +71,8 @@ export async function readVariables(
   return { byHost, errors };
 }
 
-async function buildSchema(): Promise<JSONSchema> {
+/** The schema of a file of variables: those of the roles, by their defaults, and the shared ones. */
+export async function buildVariablesSchema(): Promise<JSONSchema> {
   const properties = { ...(await readRoleVariables()), ...sharedVariables };
   return { type: ["object", "null"], additionalProperties: false, properties };
 }

@@ -19,10 +19,14 @@ t.test("every YAML and JSON file of the repository is judged as something", asyn
 t.test("a YAML file of ours leads an editor to its schema", async (t) => {
   const own = files.flatMap((file) => {
     const claim = findClaim(file);
-    return claim.kind === "config" ? [{ file, name: claim.name }] : [];
+    return claim.kind === "config" ? [{ file, name: claim.name as string }] : [];
   });
   t.ok(own.length >= 4);
-  for (const { file, name } of own) {
+  const variables = files.filter((file) => /^ansible\/inventory\/group_vars\//.test(file));
+  for (const { file, name } of [
+    ...own,
+    ...variables.map((file) => ({ file, name: "variables" })),
+  ]) {
     const [first = ""] = readFileSync(path.join(repositoryRoot, file), "utf8").split("\n");
     const [, schema = ""] = /^# yaml-language-server: \$schema=(\S+)$/.exec(first) ?? [];
     const target = path.join(path.dirname(file), schema);
