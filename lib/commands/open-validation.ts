@@ -27,7 +27,8 @@ export async function openValidation(
   env: NodeJS.ProcessEnv,
 ): Promise<Report> {
   const asked = path.resolve(operand ?? repositoryRoot);
-  if (!statSync(asked, { throwIfNoEntry: false })?.isDirectory()) throw folderMissing(asked);
+  const found = statSync(asked, { throwIfNoEntry: false });
+  if (found?.isDirectory() !== true) throw folderMissing(asked, found !== undefined);
   const below = `${path.relative(repositoryRoot, asked).split(path.sep).join("/")}/`;
   const listed = below.startsWith("../") ? undefined : await list(repositoryRoot);
   // What Git ignores is not of the repository, although it lies in it.
@@ -39,7 +40,8 @@ export async function openValidation(
     ...(isPart && listed !== undefined ? listed : listFiles(folder)),
     today: new Date().toISOString().slice(0, 10),
     render: createRender(folder, env),
-    withCache,
+    // What is known of a file is less than the server needs.
+    withCache: withCache && kubeconfigFile === undefined,
   };
   let { report, manifests } = await validateFolder(validation);
   if (fix && (await fixFiles(folder, report, isAsked))) {
@@ -100,10 +102,12 @@ function createRender(folder: string, env: NodeJS.ProcessEnv): Render {
   };
 }
 
-function folderMissing(folder: string): InfraError {
+function folderMissing(folder: string, isThere: boolean): InfraError {
   return new InfraError({
     code: "VALIDATE_FOLDER_MISSING",
-    message: `there is no folder ${showPath(folder)}`,
+    message: isThere
+      ? `${showPath(folder)} is no folder`
+      : `there is no folder ${showPath(folder)}`,
     fix: "Give the folder to judge, or none for the whole repository",
   });
 }

@@ -22,8 +22,15 @@ const folder = path.join(repositoryRoot, ".cache/validate");
 const deciding = ["config/schemas/index.json", "config/versions.yaml", "lib"];
 
 /** The cache for a folder; another version of the rules begins a new one. */
-export function openCache(judged: string): Cache {
-  const key = hash("sha1", [judged, ...deciding.flatMap(describeState)].join("\n"));
+export function openCache(judged: string, sources: readonly SourceFile[]): Cache {
+  // The kinds that these bring decide on other files.
+  const definitions = sources.filter(({ text }) => text.includes("kind: CustomResourceDefinition"));
+  const state = [
+    judged,
+    ...deciding.flatMap(describeState),
+    ...definitions.map(({ text }) => text),
+  ];
+  const key = hash("sha1", state.join("\n"));
   const file = path.join(folder, `${hash("sha1", judged)}.json`);
   const before = read(file, key);
   const kept: Record<string, Entry> = {};
@@ -46,8 +53,9 @@ export function openCache(judged: string): Cache {
         kept[name] = [sum, manifests.map((manifest) => reduce(manifest, kinds))];
       }
       mkdirSync(folder, { recursive: true });
-      writeFileSync(`${file}.new`, JSON.stringify({ key, files: kept }));
-      renameSync(`${file}.new`, file);
+      const unfinished = `${file}.${process.pid}`;
+      writeFileSync(unfinished, JSON.stringify({ key, files: kept }));
+      renameSync(unfinished, file);
     },
   };
 }

@@ -1,13 +1,14 @@
 import { parseYamlDocuments, type YamlSource } from "../config/parse-yaml.ts";
 import { InfraError } from "../errors.ts";
-import { listManifests, type Manifest } from "../manifests/manifest.ts";
-import type { Locate } from "../schema/explain.ts";
+import { listManifests, listStrays, type Manifest } from "../manifests/manifest.ts";
+import type { DataPath, Locate } from "../schema/explain.ts";
 import { toConfigFinding } from "./judge-config-closely.ts";
-import type { JudgedFile, ManifestJudge } from "./judge-manifests.ts";
+import { isNamed, type JudgedFile, type ManifestJudge } from "./judge-manifests.ts";
 import { addScalarFindings } from "./judge-scalars.ts";
 import type { SourceFile } from "./list-files.ts";
-import { locateObjectFault } from "./locate-finding.ts";
-import type { Finding } from "./rule.ts";
+import { locateObjectFault, toFinding } from "./locate-finding.ts";
+import { schema } from "./rules/schema.ts";
+import type { Finding, ObjectFault, Rule } from "./rule.ts";
 
 /** What is wrong with an object; `documents` are those of the file that it is from. */
 export async function judgeObject(
@@ -21,7 +22,8 @@ export async function judgeObject(
       file: manifest.file,
     };
   const errors = await judge.explain(manifest, locate);
-  const faults = withRules ? judge.findFaults(manifest) : [];
+  const faults: [Rule, ObjectFault][] = withRules ? judge.findFaults(manifest) : [];
+  if (!isNamed(manifest)) faults.push([schema, nameMissing(manifest)]);
   return [
     ...errors.map((error) => ({ ...toConfigFinding(error), rule: "schema" })),
     ...faults.map(([rule, fault]) => locateObjectFault(rule, manifest, fault, documents)),
@@ -39,15 +41,38 @@ export async function judgeClosely(
   if (documents instanceof InfraError) {
     return { manifests: [], findings: [toConfigFinding(documents)] };
   }
-  const manifests = listManifests(
-    file,
-    documents.map(({ value }) => value),
+  const values = documents.map(({ value }) => value);
+  const manifests = listManifests(file, values);
+  const strays = listStrays(file, values);
+  const findings: Finding[] = strays.map(({ document, at }) =>
+    explainStray(documents[document], at),
   );
-  const findings: Finding[] = [];
   for (const manifest of manifests) {
     findings.push(...(await judgeObject(manifest, documents, judge, withRules)));
   }
   return { manifests, findings: addScalarFindings(source, documents, "cluster", findings) };
+}
+
+function explainStray(document: YamlSource | undefined, at: DataPath): Finding {
+  return toFinding(
+    schema,
+    {
+      code: "KIND_MISSING",
+      message: "this object does not say what it is",
+      why: "it has no apiVersion and kind, each a text: kubectl and Argo CD stop at it",
+      fix: "Write both, with a small first letter and a capital V",
+    },
+    document?.locate(at, "value") ?? { file: "." },
+  );
+}
+
+function nameMissing({ kind, value }: Manifest): ObjectFault {
+  return {
+    at: "metadata" in value ? ["metadata"] : ["kind"],
+    code: "NAME_MISSING",
+    message: `this ${kind} has no name`,
+    fix: "Add metadata.name",
+  };
 }
 
 /** The documents of a text, or why it has none. */

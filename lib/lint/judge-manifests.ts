@@ -1,6 +1,6 @@
 import type { InfraError } from "../errors.ts";
 import { isForKustomize } from "../manifests/kustomizations.ts";
-import { describeKind, listManifests, type Manifest } from "../manifests/manifest.ts";
+import { describeKind, getText, listManifests, type Manifest } from "../manifests/manifest.ts";
 import { readPlain } from "../manifests/read-plain.ts";
 import { withoutSops } from "../manifests/sops.ts";
 import type { Catalog } from "../schema/catalog.ts";
@@ -48,6 +48,7 @@ export function createManifestJudge(
 
   return {
     isSurelyRight(manifest, withRules) {
+      if (!isNamed(manifest)) return false;
       if (!isUnknownToAll(manifest) && !catalog.isSurelyValid(inClear(manifest))) return false;
       if (!withRules) return true;
       for (const rule of listRules(describeKind(manifest))) {
@@ -76,6 +77,13 @@ export function judgeQuickly(
     if (!judge.isSurelyRight(manifest, withRules)) return undefined;
   }
   return manifests;
+}
+
+/** Whether an object says its name, as all have to that the cluster keeps. */
+export function isNamed(manifest: Manifest): boolean {
+  if (manifest.name !== "" || isForKustomize(manifest)) return true;
+  if (/^auth(?:entication|orization)\.k8s\.io\//.test(manifest.apiVersion)) return true;
+  return getText(manifest.value, "metadata", "generateName") !== undefined;
 }
 
 /** What kustomize reads and nobody has a schema of: its own transformers, and what rule `kustomization` refuses. */

@@ -11,6 +11,7 @@ import {
 import { readPlain } from "../manifests/read-plain.ts";
 import type { JudgedFile, ManifestJudge } from "./judge-manifests.ts";
 import { judgeObject, readDocuments } from "./judge-manifests-closely.ts";
+import { createDocumentFinder, type FindDocuments } from "./read-documents.ts";
 import type { SourceFile } from "./list-files.ts";
 import { toFinding } from "./locate-finding.ts";
 import { planRender, type RenderPlan, type RenderRoot } from "./plan-render.ts";
@@ -60,11 +61,12 @@ export async function renderKustomizations(
     covered,
     notRendered: roots.length - rendered.length - failed.length,
     async judge(byFile, judge, texts) {
+      const find = createDocumentFinder(texts);
       const raw = [...byFile].filter(([file]) => !covered.has(file));
       const all: JudgedFile = { manifests: raw.flatMap(([, those]) => those), findings: [] };
       for (const { root, text } of rendered) {
         const those = root.files.flatMap((file) => byFile.get(file) ?? []);
-        const { manifests, findings } = await judgeRendered(root, text, those, judge, texts);
+        const { manifests, findings } = await judgeRendered(root, text, those, judge, find);
         all.manifests.push(...manifests);
         all.findings.push(...findings);
       }
@@ -95,23 +97,42 @@ async function judgeRendered(
   text: string,
   raw: readonly Manifest[],
   judge: ManifestJudge,
-  sources: ReadonlyMap<string, string>,
+  findDocuments: FindDocuments,
 ): Promise<JudgedFile> {
   const documents = readPlain(text) ?? (await readExactly(root.kustomization.file, text));
-  const origins = new Map(raw.map((one) => [`${describeKind(one)} ${one.name}`, one]));
   const findings: JudgedFile["findings"] = [];
-  const manifests = listManifests(root.kustomization.file, documents).map((manifest) => {
-    const origin = origins.get(`${describeKind(manifest)} ${manifest.name}`);
-    if (origin === undefined) return { ...manifest, document: 0, at: [] };
-    return { ...manifest, file: origin.file, document: origin.document, at: origin.at };
+  const top = { file: root.kustomization.file, document: 0, at: [] };
+  const manifests = listManifests("", documents).map((manifest): Manifest => {
+    const { file, document, at } = findOrigin(manifest, raw) ?? top;
+    return { ...manifest, file, document, at, isRendered: true };
   });
   for (const manifest of manifests) {
     if (judge.isSurelyRight(manifest, true)) continue;
-    const exact = await readDocuments(manifest.file, sources.get(manifest.file) ?? "");
-    const places = exact instanceof InfraError ? [] : exact;
-    findings.push(...(await judgeObject(manifest, places, judge, true)));
+    const places = await findDocuments(manifest.file);
+    const found = await judgeObject(manifest, places, judge, true);
+    findings.push(...found.map((finding) => tellRendered(finding, manifest)));
   }
   return { manifests, findings };
+}
+
+/** The object that kustomize has made this one of: perhaps with a longer name, or a namespace. */
+function findOrigin(manifest: Manifest, raw: readonly Manifest[]): Manifest | undefined {
+  const kind = describeKind(manifest);
+  const alike = raw.filter(
+    (one) => one.name !== "" && describeKind(one) === kind && manifest.name.includes(one.name),
+  );
+  const same = alike.filter(({ name }) => name === manifest.name);
+  return (
+    same.find(({ namespace }) => namespace === manifest.namespace) ??
+    same[0] ??
+    alike.toSorted((a, b) => b.name.length - a.name.length)[0]
+  );
+}
+
+/** A finding may be about what only a patch brings: then its place does not show it. */
+function tellRendered(finding: Finding, { kind, name }: Manifest): Finding {
+  const rendered = `this is in ${kind} "${name}" as kustomize makes it`;
+  return { ...finding, why: finding.why === undefined ? rendered : `${finding.why}\n${rendered}` };
 }
 
 /** Whether a finding in what a kustomization is put together from says why it cannot be built. */
@@ -133,6 +154,7 @@ const explaining = new Set([
   "duplicate-key",
   "duplicate-object",
   "kustomization",
+  "schema",
   "syntax",
 ]);
 
@@ -142,11 +164,18 @@ function explainFailure({ kustomization }: RenderRoot, failure: string) {
     kustomizationBuilds,
     {
       message: "kustomize cannot build this",
-      why: failure.trim().replace(/^error: /i, ""),
+      why: readFailure(failure),
       fix: "Correct what it names",
     },
     { file: kustomization.file, line: 1, column: 1 },
   );
+}
+
+/** kubectl puts the words of kustomize into a line of its log. */
+function readFailure(stderr: string): string {
+  const [, logged] = /\berr="((?:[^"\\]|\\.)*)"/.exec(stderr) ?? [];
+  const text = logged === undefined ? stderr : logged.replaceAll(/\\(.)/g, "$1");
+  return text.trim().replace(/^error: /i, "");
 }
 
 async function readExactly(file: string, text: string): Promise<unknown[]> {

@@ -6,6 +6,7 @@ import { createManifestJudge } from "./judge-manifests.ts";
 import type { Render } from "./judge-rendered.ts";
 import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault, toFinding } from "./locate-finding.ts";
+import type { FindDocuments } from "./read-documents.ts";
 import type {
   Finding,
   Repository,
@@ -127,27 +128,27 @@ async function judgeTogether(
   const kinds = new Set([...repository.written, ...repository.manifests].map(describeKind));
   const more = (await loadRules?.(repository, kinds)) ?? [];
   const findings: Finding[] = [];
+  const locate = createLocator(texts);
   for (const rule of [...rules.filter((one) => one.scope === "repository"), ...more]) {
     for (const fault of rule.find(repository, settings)) {
-      findings.push(await locate(rule, fault, texts));
+      findings.push(await locate(rule, fault));
     }
   }
   return findings;
 }
 
-async function locate(
-  rule: Rule,
-  fault: RepositoryFault,
-  texts: ReadonlyMap<string, string>,
-): Promise<Finding> {
-  if ("where" in fault) {
-    const { where, ...rest } = fault;
-    return toFinding(rule, rest, where);
-  }
-  const { parseYamlDocuments } = await import("../config/parse-yaml.ts");
-  const place = "manifest" in fault ? fault.manifest : { file: fault.file, document: 0, at: [] };
-  const documents = await parseYamlDocuments(texts.get(place.file) ?? "", place.file);
-  return locateObjectFault(rule, place, fault, documents);
+/** Gives faults their places; the files are read when the first of them asks. */
+function createLocator(texts: ReadonlyMap<string, string>) {
+  let find: Promise<FindDocuments> | undefined;
+  return async (rule: Rule, fault: RepositoryFault): Promise<Finding> => {
+    if ("where" in fault) {
+      const { where, ...rest } = fault;
+      return toFinding(rule, rest, where);
+    }
+    find ??= import("./read-documents.ts").then((module) => module.createDocumentFinder(texts));
+    const place = "manifest" in fault ? fault.manifest : { file: fault.file, document: 0, at: [] };
+    return locateObjectFault(rule, place, fault, await (await find)(place.file));
+  };
 }
 
 function countServerRules(manifests: readonly Manifest[], catalog: Catalog): number {

@@ -46,7 +46,7 @@ export async function validateFolder(validation: Validation): Promise<Validated>
   }
   const settings = buildSettings(await readVersions());
   const catalog = openCatalog(settings.minor);
-  const cache = withCache ? (await import("./cache.ts")).openCache(folder) : undefined;
+  const cache = withCache ? (await import("./cache.ts")).openCache(folder, sources) : undefined;
   const judged = await judge(sources, {
     rules: commonRules,
     loadRules,

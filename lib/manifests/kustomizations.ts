@@ -40,9 +40,9 @@ export const kustomizationKinds = [
 ];
 
 /** Whether an object is read by kustomize, and never by the cluster. */
-export function isForKustomize({ apiVersion, file }: Manifest): boolean {
+export function isForKustomize({ apiVersion, file, isRendered }: Manifest): boolean {
   const isTool = /^(?:kustomize\.config\.k8s\.io|viaduct\.ai)\/|^builtin$/.test(apiVersion);
-  return isTool || isKustomizationFile(file);
+  return isTool || (isRendered === undefined && isKustomizationFile(file));
 }
 
 const lists: readonly [key: string, use: ReferenceUse][] = [

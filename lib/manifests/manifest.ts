@@ -16,6 +16,8 @@ export interface Manifest {
   /** Empty when the object has none. */
   name: string;
   namespace: string | undefined;
+  /** Whether it is what kustomize makes, and not as it stands in a file. */
+  isRendered?: true;
   /** When and how Argo CD applies it: its annotations sync-wave and sync-options. */
   sync?: { wave?: string; options?: string };
   value: Fields;
@@ -26,6 +28,37 @@ export const syncWaveAnnotation = "argocd.argoproj.io/sync-wave";
 /** The objects of a file's documents; what has no apiVersion and kind is none. */
 export function listManifests(file: string, documents: readonly unknown[]): Manifest[] {
   return documents.flatMap((value, document) => listObjects(file, document, [], value));
+}
+
+/** A part of a document that is to be an object, and does not say of which kind. */
+export interface Stray {
+  document: number;
+  at: DataPath;
+}
+
+/**
+ * What of a file's documents is meant as an object and is none: it has an apiVersion, a kind or
+ * metadata, however they are written, or is an item of a List. What has none of them, as the values
+ * of a chart, is something else.
+ */
+export function listStrays(file: string, documents: readonly unknown[]): Stray[] {
+  return documents.flatMap((value, document) => findStrays(file, document, [], value));
+}
+
+function findStrays(file: string, document: number, at: DataPath, value: unknown): Stray[] {
+  const { apiVersion, kind } = isFields(value) ? nameKind(file, value) : {};
+  if (typeof apiVersion !== "string" || typeof kind !== "string") {
+    return at.length > 0 || isMeantAsObject(value) ? [{ document, at }] : [];
+  }
+  if (apiVersion !== "v1" || kind !== "List") return [];
+  return getList(value, "items").flatMap((item, index) =>
+    findStrays(file, document, [...at, "items", String(index)], item),
+  );
+}
+
+function isMeantAsObject(value: unknown): boolean {
+  if (!isFields(value)) return false;
+  return Object.keys(value).some((key) => /^(apiVersion|kind|metadata)$/i.test(key));
 }
 
 /** `apps/Deployment`; without the version, since most rules hold for all of them. */

@@ -4,6 +4,7 @@ import t, { type Test } from "tap";
 import { writeCorpus } from "../../lab/bench/corpus.ts";
 import { runCommand } from "../../lib/cli/run-command.ts";
 import { validate } from "../../lib/commands/validate.ts";
+import { repositoryRoot } from "../../lib/config/paths.ts";
 import { findKustomize } from "../../lib/exec/kustomize.ts";
 import { setVariables } from "../support/environment.ts";
 import { createFakeTerminal } from "../support/fake-terminal.ts";
@@ -74,6 +75,21 @@ t.test("with --cache, what has not changed is not judged again, and what has is"
   t.match(await run(folder, "--cache"), { exitCode: 0, out: /^36 objects in 9 files/ });
 });
 
+t.test("with --cache, a change of a definition is felt by the objects of its kind", async (t) => {
+  const fixture = path.join(
+    repositoryRoot,
+    "test/fixtures/valid/schema/kind-of-a-crd-in-the-repository.yaml",
+  );
+  const [definition = "", object = ""] = readFileSync(fixture, "utf8").split("---\n");
+  const folder = t.testdir({ "crd.yaml": definition, "object.yaml": object });
+  t.match(await run(folder, "--cache"), { exitCode: 0 });
+  writeFileSync(path.join(folder, "crd.yaml"), definition.replace("size:", "length:"));
+  t.match(await run(folder, "--cache"), {
+    exitCode: 1,
+    out: /^object\.yaml:\d+:3: unknown key "size"/,
+  });
+});
+
 const hasKustomize = (await findKustomize(process.env)) !== undefined;
 const skip = hasKustomize ? false : "neither kustomize nor kubectl is here";
 
@@ -116,11 +132,19 @@ t.test("a kustomization is judged as it is rendered", { skip }, async (t) => {
   });
 });
 
+t.test("what it renames is judged as well, and told where it is from", { skip }, async (t) => {
+  const kustomization = `${shop["kustomization.yaml"]}namePrefix: my-\n`;
+  t.match(await run(createShop(t, { "kustomization.yaml": kustomization })), {
+    exitCode: 1,
+    out: /^web\.yaml:5:1: spec\.clusterIPs .*\n {2}why {2}this is in Service "my-web" as kustomize/,
+  });
+});
+
 t.test("what kustomize cannot build is a finding", { skip }, async (t) => {
   const patch = shop["patch.yaml"].replace("name: web", "name: other");
   t.match(await run(createShop(t, { "patch.yaml": patch })), {
     exitCode: 1,
-    out: /^kustomization\.yaml:1:1: kustomize cannot build this {2}\[KUSTOMIZATION_FAILED\]/,
+    out: /^kustomization\.yaml:1:1: kustomize cannot build this {2}\[KUSTOMIZATION_FAILED\]\n {2}why {2}no /,
   });
 });
 
