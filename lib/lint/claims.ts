@@ -36,7 +36,7 @@ const claims: readonly [RegExp, Claim][] = [
   [/^kubernetes\/(?:.*\/)?_[^/]+\//, { kind: "text" }],
   // Helm's templates are no YAML before they are filled in.
   [/^(?:.*\/)?templates\/.*\.(?:ya?ml|tpl)$/, { kind: "text" }],
-  [/(?:^|\/)(?:Chart\.ya?ml|Chart\.lock|values[^/]*\.ya?ml)$/, { kind: "yaml", reader: "Helm" }],
+  [/(?:^|\/)Chart\.(?:ya?ml|lock)$/, { kind: "yaml", reader: "Helm" }],
   [/(?:^|\/)values\.schema\.json$/, { kind: "json", reader: "Helm" }],
   [/^(config\/velero|kubernetes|lab\/apps|lab\/gitops)\/.*\.ya?ml$/, { kind: "manifests" }],
 ];
