@@ -6,6 +6,9 @@ import type { Render } from "../lint/judge-rendered.ts";
 import type { RenderRoot } from "../lint/plan-render.ts";
 import { withoutForeign } from "../manifests/kustomization.ts";
 
+/** How kustomize refuses a transformer or a validator that is a program: none is run to judge a folder. */
+const refusal = "external plugins disabled";
+
 /** Renders the kustomizations of a folder; without kustomize and kubectl none can be. */
 export async function openRender(folder: string, env: NodeJS.ProcessEnv): Promise<Render> {
   const kustomize = await findKustomize(env);
@@ -15,7 +18,9 @@ export async function openRender(folder: string, env: NodeJS.ProcessEnv): Promis
     if (isWhole) {
       const at = path.join(folder, root.kustomization.folder);
       const { code, stdout, stderr } = await buildKustomization(kustomize, at, env);
-      return code === 0 ? { text: stdout } : { failure: stderr.replaceAll(`${folder}/`, "") };
+      if (code === 0) return { text: stdout };
+      if (stderr.includes(refusal)) return undefined;
+      return { failure: stderr.replaceAll(`${folder}/`, "") };
     }
     const copy = mkdtempSync(path.join(tmpdir(), "infra-k3s-render-"));
     try {

@@ -32,6 +32,12 @@ const claims: readonly [RegExp, Claim][] = [
   [/^\.github\/.*\.ya?ml$/, { kind: "yaml", reader: "GitHub" }],
   [/^[^/]*\.json$/, { kind: "json", reader: "the tool that it is named after" }],
   [/^config\/schemas\/.*\.json$/, { kind: "json", reader: "JSON Schema" }],
+  // What is begun with by copying it, with names that are put in then.
+  [/^kubernetes\/(?:.*\/)?_[^/]+\//, { kind: "text" }],
+  // Helm's templates are no YAML before they are filled in.
+  [/^(?:.*\/)?templates\/.*\.(?:ya?ml|tpl)$/, { kind: "text" }],
+  [/(?:^|\/)Chart\.(?:ya?ml|lock)$/, { kind: "yaml", reader: "Helm" }],
+  [/(?:^|\/)values\.schema\.json$/, { kind: "json", reader: "Helm" }],
   [/^(config\/velero|kubernetes|lab\/apps|lab\/gitops)\/.*\.ya?ml$/, { kind: "manifests" }],
 ];
 
@@ -45,6 +51,11 @@ const fallback: readonly [RegExp, Claim] = [
 export function findClaim(file: string): Claim {
   const found = [...claims, fallback].find(([pattern]) => pattern.test(file));
   return found?.[1] ?? { kind: "text" };
+}
+
+/** Whether the files of a folder are no objects as they stand: a stand-in, or Helm's templates. */
+export function isTextFolder(folder: string): boolean {
+  return findClaim(`${folder}/kustomization.yaml`).kind === "text";
 }
 
 /** Whether a file is one that this repository is known to have. */

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { isPlainList, type Kustomization } from "../manifests/kustomization.ts";
+import { isTextFolder } from "./claims.ts";
 
 /** A kustomization that no other one is put together from, with all that it needs. */
 export interface RenderRoot {
@@ -28,6 +29,7 @@ export function planRender(
   );
   const roots = kustomizations
     .filter(({ folder, value }) => !reached.has(folder) && value["kind"] !== "Component")
+    .filter(({ folder }) => !isTextFolder(folder))
     .map((kustomization) => collect(kustomization, byFolder, files))
     .filter(({ parts }) => !parts.every(isPlainList));
   return { roots, patches: new Set(kustomizations.flatMap(({ patches }) => patches)) };

@@ -13,6 +13,7 @@ import type { Report } from "./report.ts";
 import type { Finding } from "./rule.ts";
 import { commonRules, loadRules } from "./rule-sets.ts";
 import { buildSettings } from "./settings.ts";
+import { withBroughtKinds } from "./with-brought-kinds.ts";
 
 export interface Validation {
   /** Absolute; paths in findings are relative to it. */
@@ -45,7 +46,7 @@ export async function validateFolder(validation: Validation): Promise<Validated>
     else findings.push(read);
   }
   const settings = buildSettings(await readVersions());
-  const catalog = openCatalog(settings.minor);
+  const catalog = withBroughtKinds(openCatalog(settings.minor), sources);
   const cache = withCache ? (await import("./cache.ts")).openCache(folder, sources) : undefined;
   const judged = await judge(sources, {
     rules: commonRules,

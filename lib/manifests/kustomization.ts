@@ -35,9 +35,10 @@ export function parseKustomization(file: string, value: Fields): Kustomization {
     folder,
     value,
     local: named.filter((one) => !isRemote(one)).map(resolve),
-    patches: patches.map(resolve),
+    patches: patches.filter((one) => !isRemote(one)).map(resolve),
     foreign: [
-      ...named.filter(isRemote),
+      ...[...named, ...patches, ...listTexts(value, "validators")].filter(isRemote),
+      ...[getText(value, "openapi", "path") ?? ""].filter(isRemote),
       ...getList(value, "helmCharts").flatMap((one) => getText(one, "name") ?? []),
       ...listTexts(value, "generators"),
     ],
@@ -53,16 +54,26 @@ export function isPlainList({ value, foreign }: Kustomization): boolean {
 /** The same without what has to be fetched or run. */
 export function withoutForeign({ value }: Kustomization): Fields {
   const { helmCharts: _charts, generators: _generators, ...rest } = value;
-  const entries = Object.entries(rest).map(([key, one]) => {
-    const named = ["resources", "bases", "components"].includes(key) ? listTexts(value, key) : [];
-    return [key, named.length === 0 ? one : named.filter((text) => !isRemote(text))];
-  });
-  return Object.fromEntries(entries) as Fields;
+  const entries = Object.entries(rest).map(([key, one]) => [
+    key,
+    Array.isArray(one) ? one.filter((item) => !namesRemote(item)) : one,
+  ]);
+  const { openapi, ...local } = Object.fromEntries(entries) as Fields;
+  return openapi === undefined || namesRemote(openapi) ? local : { ...local, openapi };
 }
 
-/** As kustomize tells a remote base from a path: a URL, or a host with a path and perhaps a ref. */
+/**
+ * As kustomize 5 tells a remote base from a path (api/internal/git/repospec.go): by a scheme, a user,
+ * or the host github.com. What has a ref is no path of this repository either.
+ */
 export function isRemote(one: string): boolean {
-  return /^[a-z]+:\/\/|^git@|^(?:[\w-]+\.)+[a-z]{2,}\/|\?ref=/.test(one);
+  if (one.includes("\n")) return false;
+  return /^git::|^[a-z]+:\/\/|^[a-z][a-z\d-]*@[^/]+[:/]|^github\.com[:/]|\?ref=/i.test(one);
+}
+
+/** Whether an item of a list is a remote path, or has one. */
+function namesRemote(item: unknown): boolean {
+  return isRemote(typeof item === "string" ? item : (getText(item, "path") ?? ""));
 }
 
 function listTexts(value: unknown, key: string): string[] {

@@ -24,6 +24,8 @@ export interface Catalog {
   learn(definition: CustomResourceDefinition): Promise<void>;
   /** How many rules of the kind only the API server evaluates. */
   countServerRules(kind: Kind): number;
+  /** Whether there is a schema of any kind of an API group that is not of Kubernetes itself. */
+  hasGroup(group: string): boolean;
   /** Undefined for a kind that is not known. */
   isNamespaced(kind: Kind): boolean | undefined;
 }

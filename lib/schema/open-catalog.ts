@@ -76,6 +76,8 @@ export function openCatalog(minor: string): Catalog {
       }
     },
     countServerRules: (kind) => findEntry(kind)?.cel ?? 0,
+    hasGroup: (group) =>
+      [...Object.keys(index.crds), ...learned.keys()].some((one) => one.startsWith(`${group}/`)),
     isNamespaced: (kind) => findEntry(kind)?.namespaced,
   };
 }

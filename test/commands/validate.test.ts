@@ -163,6 +163,21 @@ t.test("without what has to be fetched it is rendered, or counted", { skip }, as
   });
 });
 
+t.test("a transformer that is a program is not run, and no mistake", { skip }, async (t) => {
+  const stamped = `${shop["kustomization.yaml"]}transformers:
+  - |-
+    apiVersion: example.org/v1
+    kind: Stamp
+    metadata:
+      name: stamp
+      annotations:
+        config.kubernetes.io/function: "container: { image: example.org/stamp:v1 }"
+`;
+  const { out } = await run(createShop(t, { "kustomization.yaml": stamped }));
+  t.match(out, /1 kustomization or chart not rendered/);
+  t.notMatch(out, /KUSTOMIZATION_FAILED/);
+});
+
 t.test("without kustomize the raw files are judged, and that is said", async (t) => {
   const folder = createShop(t);
   setVariables(t, { PATH: "/nowhere", XDG_CACHE_HOME: "/nowhere" });

@@ -40,5 +40,10 @@ t.test("what a path is judged as", async (t) => {
   t.strictSame(findClaim("test/fixtures/invalid/schema/x.yaml"), { kind: "fixture" });
   t.strictSame(findClaim("lib/errors.ts"), { kind: "text" });
   t.strictSame(findClaim("anything/else.yml"), { kind: "manifests" });
+  t.strictSame(findClaim("kubernetes/apps/_template/app.yaml"), { kind: "text" });
+  t.strictSame(findClaim("kubernetes/apps/shop/templates/app.yaml"), { kind: "text" });
+  for (const file of ["Chart.yaml", "Chart.lock"]) {
+    t.strictSame(findClaim(`charts/shop/${file}`), { kind: "yaml", reader: "Helm" });
+  }
   t.notOk(isKnown("anything/else.yml"));
 });

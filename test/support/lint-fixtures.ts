@@ -5,6 +5,7 @@ import { judge } from "../../lib/lint/judge.ts";
 import type { Finding } from "../../lib/lint/rule.ts";
 import { commonRules, loadRules } from "../../lib/lint/rule-sets.ts";
 import { buildSettings } from "../../lib/lint/settings.ts";
+import { withBroughtKinds } from "../../lib/lint/with-brought-kinds.ts";
 import { openCatalog } from "../../lib/schema/open-catalog.ts";
 import type { SourceFile } from "../../lib/lint/list-files.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
@@ -31,14 +32,14 @@ export async function createFixtureJudge(): Promise<
   (text: string, rule?: string) => Promise<Finding[]>
 > {
   const settings = buildSettings(await loadVersions());
-  const judging = {
-    rules: commonRules,
-    loadRules,
-    settings,
-    catalog: openCatalog(settings.minor),
-  };
+  const judging = { rules: commonRules, loadRules, settings };
+  const catalog = openCatalog(settings.minor);
   const base = readBase();
-  return async (text, rule) => (await judge(placeFixture(base, text, rule), judging)).findings;
+  return async (text, rule) => {
+    const sources = placeFixture(base, text, rule);
+    const all = { ...judging, catalog: withBroughtKinds(catalog, sources) };
+    return (await judge(sources, all)).findings;
+  };
 }
 
 function listBelow(root: string, folder: string): string[] {

@@ -11,8 +11,9 @@ import { resolvePath } from "../../manifests/kustomizations.ts";
 import type { DataPath } from "../../schema/explain.ts";
 import { listFolders } from "../folders.ts";
 import type { Repository } from "../rule.ts";
+import { fillIn, listGitFolders, listGitGenerators, listParameters } from "./application-sets.ts";
 
-/** An Application, or what an ApplicationSet makes them of. */
+/** An Application, or one that an ApplicationSet makes; where nobody can say which, its template. */
 export interface Application {
   manifest: Manifest;
   /** Where its spec stands in the object. */
@@ -77,20 +78,37 @@ export function listOurUrls(repository: Repository): ReadonlySet<string> {
       if (isHere) ours.add(normalizeUrl(getText(fields, "repoURL") ?? ""));
     }
   }
+  for (const { value } of repository.written.filter(isSet)) {
+    for (const { git } of listGitGenerators(value, ["spec"])) {
+      if (listGitFolders(git, repository).length === 0) continue;
+      ours.add(normalizeUrl(getText(git, "repoURL") ?? ""));
+    }
+  }
   return ours;
 }
 
 function buildApplications(repository: Repository): Application[] {
   const ours = listOurUrls(repository);
-  return repository.written.flatMap(readSpec).map((application) => ({
+  const isOurUrl = (url: string) => ours.has(normalizeUrl(url));
+  const written = repository.written.flatMap(readSpec).flatMap((application) => {
+    if (!isSet(application.manifest)) return [application];
+    const made = listParameters(application.manifest.value, repository, isOurUrl);
+    if (made.length === 0) return [application];
+    return made.map((one) => ({ ...application, spec: getFields(fillIn(application.spec, one)) }));
+  });
+  return written.map((application) => ({
     ...application,
     sources: listSources(application.spec, application.at).map(({ at, fields }) => {
       const path = getText(fields, "path");
-      const isOurs = ours.has(normalizeUrl(getText(fields, "repoURL") ?? ""));
+      const isOurs = isOurUrl(getText(fields, "repoURL") ?? "");
       const isKnown = isOurs && path !== undefined && !isTemplate(path);
       return { at, fields, isOurs, folder: isKnown ? resolvePath("", path) : undefined };
     }),
   }));
+}
+
+function isSet(manifest: Manifest): boolean {
+  return describeKind(manifest) === "argoproj.io/ApplicationSet";
 }
 
 function readSpec(manifest: Manifest): Omit<Application, "sources">[] {

@@ -49,6 +49,14 @@ const bringers: readonly { chart: string; url: RegExp; groups: readonly string[]
   },
 ];
 
+/** Whether a text names what brings the kinds of an API group, as a chart or by its URL. */
+export function namesBringer(text: string, group: string): boolean {
+  return bringers.some(({ chart, url, groups }) => {
+    if (!groups.includes(group)) return false;
+    return url.test(text) || new RegExp(`\\b(?:chart|name): *["']?${chart}["']?\\s`).test(text);
+  });
+}
+
 const definition = "apiextensions.k8s.io/CustomResourceDefinition";
 
 /** The API groups whose kinds an Application brings, as far as that is seen without rendering it. */

@@ -1,7 +1,15 @@
-import { getText } from "../../manifests/manifest.ts";
+import { getFolder } from "../../manifests/kustomizations.ts";
+import { describeKind, getText, type Manifest } from "../../manifests/manifest.ts";
+import { findOwner } from "../kustomization/find-owner.ts";
+import { listPlacedObjects } from "../placed-objects.ts";
 import type { Repository } from "../rule.ts";
 import { listAppliedObjects } from "./applied-objects.ts";
-import { type Application, type ApplicationSource, listApplications } from "./applications.ts";
+import {
+  type Application,
+  applicationKinds,
+  type ApplicationSource,
+  listApplications,
+} from "./applications.ts";
 
 /** A program that an Application installs, by the chart or the repository it comes from. */
 export interface InstalledProgram {
@@ -26,13 +34,37 @@ export function findInstallers(
   );
 }
 
-/** The Applications that another one applies, or a kustomization; a file that nothing applies is off. */
+/**
+ * Whether an object is an Application that is kept and is off: no other one applies it, and the
+ * kustomization above it leaves it out. One that no kustomization is above of is applied by hand.
+ */
+export function isOff(manifest: Manifest, repository: Repository): boolean {
+  if (!applicationKinds.includes(describeKind(manifest))) return false;
+  if (listAppliedManifests(repository).has(manifest)) return false;
+  return listPlacedObjects(repository)
+    .filter((one) => one.manifest === manifest)
+    .every(({ way, root }) => {
+      if (way.length === 0) return findOwner(root, repository) !== undefined;
+      return root !== "" && findOwner(getFolder(root), repository) !== undefined;
+    });
+}
+
+/** The Applications that another one applies; a file that nothing applies is off. */
 function listRunning(repository: Repository): Application[] {
-  const applications = listApplications(repository);
+  const applied = listAppliedManifests(repository);
+  return listApplications(repository).filter(({ manifest }) => applied.has(manifest));
+}
+
+const known = new WeakMap<Repository, ReadonlySet<Manifest>>();
+
+function listAppliedManifests(repository: Repository): ReadonlySet<Manifest> {
+  const found = known.get(repository);
+  if (found !== undefined) return found;
   const applied = new Set(
-    applications.flatMap((one) =>
+    listApplications(repository).flatMap((one) =>
       listAppliedObjects(one, repository).map(({ manifest }) => manifest),
     ),
   );
-  return applications.filter(({ manifest }) => applied.has(manifest));
+  known.set(repository, applied);
+  return applied;
 }

@@ -1,5 +1,4 @@
 import type { Manifest } from "../../manifests/manifest.ts";
-import { getFolder } from "../../manifests/kustomizations.ts";
 import type { Repository } from "../rule.ts";
 import { listAppliedObjects } from "./applied-objects.ts";
 import { type Application, listApplications } from "./applications.ts";
@@ -39,10 +38,7 @@ export function listSyncPaths(repository: Repository): ReadonlyMap<Application, 
   return new Map(applications.map((one) => [one, follow(one, [])]));
 }
 
-/**
- * The steps in which two paths part, when something orders them: one Application that applies both,
- * or else one folder that both are in.
- */
+/** The steps in which two paths part, when something orders them: one Application that applies both. */
 export function findParting(
   a: readonly SyncStep[],
   b: readonly SyncStep[],
@@ -50,6 +46,5 @@ export function findParting(
   const index = a.findIndex(({ manifest }, at) => manifest !== b[at]?.manifest);
   const [one, other] = [a[index], b[index]];
   if (one === undefined || other === undefined) return undefined;
-  const isOrdered = index > 0 || getFolder(one.manifest.file) === getFolder(other.manifest.file);
-  return isOrdered ? [one, other] : undefined;
+  return index > 0 ? [one, other] : undefined;
 }

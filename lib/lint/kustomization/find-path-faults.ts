@@ -4,6 +4,7 @@ import {
   type Reference,
 } from "../../manifests/kustomizations.ts";
 import type { Manifest } from "../../manifests/manifest.ts";
+import { isTextFolder } from "../claims.ts";
 import { listFolders } from "../folders.ts";
 import type { KustomizeTree } from "../kustomize-tree.ts";
 import type { Repository, RepositoryFault } from "../rule.ts";
@@ -62,6 +63,8 @@ function findMissing(
   if (use === "patch" || use === "file") return missing(written, "it is a folder, and no file");
   if (use === "plugin") return undefined;
   const inner = kustomizations.get(target)?.manifest;
+  // Nobody has read what such a folder has.
+  if (inner === undefined && isTextFolder(target)) return undefined;
   if (inner === undefined) return missing(written, "the folder has no kustomization.yaml");
   const isComponent = inner.kind === "Component";
   if (isComponent === (use === "component")) return undefined;

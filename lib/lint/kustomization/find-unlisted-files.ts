@@ -1,7 +1,8 @@
 import { getFolder, type Kustomization } from "../../manifests/kustomizations.ts";
-import { listApplications } from "../argo/applications.ts";
+import { isOff } from "../argo/running-charts.ts";
 import type { KustomizeTree } from "../kustomize-tree.ts";
 import type { Repository, RepositoryFault } from "../rule.ts";
+import { findOwner } from "./find-owner.ts";
 
 /** Files of objects in the folder of a kustomization, or below it, that nothing applies. */
 export function findUnlistedFiles(
@@ -9,26 +10,14 @@ export function findUnlistedFiles(
   { kustomizations, named, listObjects }: KustomizeTree,
 ): RepositoryFault[] {
   if (kustomizations.size === 0) return [];
-  const applied = new Set(
-    listApplications(repository).flatMap(({ sources }) =>
-      sources.map(({ folder }) => folder).filter((folder) => folder !== undefined),
-    ),
-  );
-
-  /** The kustomization that is to list the files of a folder. */
-  function findOwner(folder: string): Kustomization | undefined {
-    const own = kustomizations.get(folder);
-    if (own !== undefined || folder === "" || applied.has(folder)) return own;
-    return findOwner(getFolder(folder));
-  }
-
   const owners = new Map<string, Kustomization | undefined>();
   const faults: RepositoryFault[] = [];
   for (const file of repository.files) {
     const [first] = listObjects(file);
     if (first === undefined || named.has(file)) continue;
+    if (listObjects(file).every((one) => isOff(one, repository))) continue;
     const folder = getFolder(file);
-    if (!owners.has(folder)) owners.set(folder, findOwner(folder));
+    if (!owners.has(folder)) owners.set(folder, findOwner(folder, repository));
     const owner = owners.get(folder);
     if (owner === undefined) continue;
     faults.push({

@@ -15,6 +15,7 @@ import {
   projectKind,
   readDestination,
 } from "../argo/projects.ts";
+import { isOff } from "../argo/running-charts.ts";
 import { listNamespaces } from "../namespaces.ts";
 import type { Repository, RepositoryFault, RepositoryRule } from "../rule.ts";
 
@@ -41,6 +42,7 @@ export const argoDestination: RepositoryRule = {
     return listApplications(repository).flatMap((application): RepositoryFault[] => {
       const cluster = findClusterFault(application);
       if (cluster !== undefined) return [cluster];
+      if (isOff(application.manifest, repository)) return [];
       const project = findProject(application, projects);
       return [
         ...(project === undefined ? [] : findDenied(application, project, repository)),

@@ -1,6 +1,7 @@
 import { isKustomizationFile, getFields, getList, getText } from "../../manifests/manifest.ts";
 import { getFolder, resolvePath } from "../../manifests/kustomizations.ts";
 import type { DataPath } from "../../schema/explain.ts";
+import { listGitGenerators } from "../argo/application-sets.ts";
 import {
   type Application,
   applicationKinds,
@@ -115,17 +116,6 @@ function findGeneratorFaults(
         return [missing([...at, key, String(index), "path"], path)];
       }),
     );
-  });
-}
-
-function listGitGenerators(value: unknown, at: DataPath): { git: unknown; at: DataPath }[] {
-  return getList(value, ...at, "generators").flatMap((generator, index) => {
-    const here = [...at, "generators", String(index)];
-    const { git } = getFields(generator);
-    return [
-      ...(git === undefined ? [] : [{ git, at: [...here, "git"] }]),
-      ...["matrix", "merge"].flatMap((key) => listGitGenerators(value, [...here, key])),
-    ];
   });
 }
 

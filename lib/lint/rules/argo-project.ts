@@ -14,6 +14,7 @@ import {
   permitsSource,
   projectKind,
 } from "../argo/projects.ts";
+import { isOff } from "../argo/running-charts.ts";
 import type { Repository, RepositoryFault, RepositoryRule } from "../rule.ts";
 
 export const argoProject: RepositoryRule = {
@@ -30,6 +31,7 @@ export const argoProject: RepositoryRule = {
     return listApplications(repository).flatMap((application): RepositoryFault[] => {
       const project = findProject(application, projects);
       if (project === undefined) return findProjectFaults(application, projects);
+      if (isOff(application.manifest, repository)) return [];
       return [
         ...findSourceFaults(application, project),
         ...findKindFaults(application, project, repository),
