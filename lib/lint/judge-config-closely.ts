@@ -2,6 +2,7 @@ import { listMistakes, parseValidYaml } from "../config/load-yaml.ts";
 import { parseYamlDocuments } from "../config/parse-yaml.ts";
 import { InfraError } from "../errors.ts";
 import type { Claim } from "./claims.ts";
+import { hideUserInfo } from "../manifests/urls.ts";
 import { addScalarFindings } from "./judge-scalars.ts";
 import type { SourceFile } from "./list-files.ts";
 import { ownSchemas } from "./own-files.ts";
@@ -58,10 +59,10 @@ export function toConfigFinding(error: InfraError): Finding {
   return {
     rule: ruleOfCode[code] ?? "config",
     code,
-    message,
+    message: hideUserInfo(message),
     where: where ?? { file: "." },
-    ...(why === undefined ? {} : { why }),
-    fix: fix ?? "Correct it",
+    ...(why === undefined ? {} : { why: hideUserInfo(why) }),
+    fix: hideUserInfo(fix ?? "Correct it"),
   };
 }
 
