@@ -26,7 +26,7 @@ export async function judgeConfig(claim: Claim, source: SourceFile): Promise<Jud
     return { value, findings };
   }
   const documents = await parseYamlDocuments(source.text, source.file);
-  const all = addScalarFindings(source, documents, reader, findings);
+  const all = await addScalarFindings(source, documents, reader, findings);
   return { value: all.length === 0 ? value : undefined, findings: all };
 }
 

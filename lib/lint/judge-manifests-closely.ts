@@ -8,6 +8,7 @@ import { addScalarFindings } from "./judge-scalars.ts";
 import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault } from "./locate-finding.ts";
 import type { Finding } from "./rule.ts";
+import { createPlaceReaders } from "./scalar-place.ts";
 
 /** What is wrong with an object; `documents` are those of the file that it is from. */
 export async function judgeObject(
@@ -47,7 +48,9 @@ export async function judgeClosely(
   for (const manifest of manifests) {
     findings.push(...(await judgeObject(manifest, documents, judge, withRules)));
   }
-  return { manifests, findings: addScalarFindings(source, documents, "cluster", findings) };
+  const places = createPlaceReaders(documents, manifests, judge);
+  const all = await addScalarFindings(source, documents, "cluster", findings, places);
+  return { manifests, findings: all };
 }
 
 /** The documents of a text, or why it has none. */

@@ -24,10 +24,7 @@ const fillers =
   "please|me|this|it|with|the|a|an|my|own|real|here|before|use|value|user|password|secret|token|api|key";
 
 /** Nothing but words of templates: `CHANGEME`, `your-api-key`, `replace me with a password`. */
-const template = new RegExp(
-  `^(?=.*(?:${marks}))(?:(?:${marks}|${fillers})(?:[-_ .!]+|$))+$`,
-  "i",
-);
+const template = new RegExp(`^(?=.*(?:${marks}))(?:(?:${marks}|${fillers})(?:[-_ .!]+|$))+$`, "i");
 
 /**
  * Whether a value stands for a secret and is none: all of it, on one line, is empty, a reference that

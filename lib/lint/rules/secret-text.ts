@@ -102,7 +102,8 @@ const objectName = /^(?![0-9a-f]{8}-[0-9a-f]{4}-)[a-z][a-z0-9]*(?:[-./][a-z0-9]+
 
 function looksSecret(written: string, name: string): boolean {
   const value = dropReferences(written);
-  if (isPlaceholder(written) || isPlaceholder(value) || nameLike.test(value) || sealed.test(value)) return false;
+  if (isPlaceholder(written) || isPlaceholder(value) || nameLike.test(value) || sealed.test(value))
+    return false;
   // Such as existingSecret: the value is what the Secret is called.
   if (/secret$/i.test(name) && objectName.test(value)) return false;
   // A path or an address.

@@ -1,0 +1,62 @@
+import type { YamlSource } from "../config/parse-yaml.ts";
+import type { PlainScalar } from "../config/plain-scalars.ts";
+import { type Fields, getAt, isFields, type Manifest } from "../manifests/manifest.ts";
+import type { ManifestJudge } from "./judge-manifests.ts";
+import type { Yaml11Value } from "./yaml11.ts";
+
+/** What has to stand at a place: a text, or a boolean or number; undefined when that is not sure. */
+export type ScalarPlace = "text" | "plain" | undefined;
+
+/** The place of a value that readers of YAML 1.1 read as `read`. */
+export type ReadPlace = (scalar: PlainScalar, read: Yaml11Value) => Promise<ScalarPlace>;
+
+/** Of scalars in no object, such as those of Helm's values. */
+export const readNoPlace: ReadPlace = async () => undefined;
+
+/** Asks the schemas of the objects of a document: what they refuse and what they take. */
+export function createReadPlace(
+  manifests: readonly Manifest[],
+  judge: Pick<ManifestJudge, "explain">,
+): ReadPlace {
+  return async (scalar, read) => {
+    const path = scalar.isKey ? [] : scalar.readPath();
+    const manifest = manifests.find(({ at }) => at.every((step, index) => step === path[index]));
+    if (manifest === undefined || path.length === 0) return undefined;
+    const at = path.slice(manifest.at.length);
+    // Labels and annotations are texts in every kind, known or not.
+    if (at[0] === "metadata" && /^(?:labels|annotations)$/.test(at[1] ?? "")) return "text";
+    if (getAt(manifest.value, ...at) !== scalar.value) return undefined;
+    const takes = async (value: unknown) => {
+      const changed = { ...manifest, value: setAt(manifest.value, at, value) as Fields };
+      const errors = await judge.explain(changed, (where) => ({ file: JSON.stringify(where) }));
+      return !errors.some(({ where }) => where?.file === JSON.stringify(at));
+    };
+    const takesText = await takes(scalar.text);
+    if (takesText === (await takes(read))) return undefined;
+    return takesText ? "text" : "plain";
+  };
+}
+
+/** For each document of a file, in their order. */
+export function createPlaceReaders(
+  documents: readonly YamlSource[],
+  manifests: readonly Manifest[],
+  judge: Pick<ManifestJudge, "explain">,
+): ReadPlace[] {
+  return documents.map((_, index) =>
+    createReadPlace(
+      manifests.filter(({ document }) => document === index),
+      judge,
+    ),
+  );
+}
+
+function setAt(value: unknown, [step, ...rest]: readonly string[], leaf: unknown): unknown {
+  if (step === undefined) return leaf;
+  if (Array.isArray(value)) {
+    return value.map((one: unknown, index) =>
+      String(index) === step ? setAt(one, rest, leaf) : one,
+    );
+  }
+  return isFields(value) ? { ...value, [step]: setAt(value[step], rest, leaf) } : value;
+}
