@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { YamlSource } from "../config/parse-yaml.ts";
 import type { PlainScalar } from "../config/plain-scalars.ts";
 import { type Fields, getAt, isFields, type Manifest } from "../manifests/manifest.ts";
@@ -28,8 +29,12 @@ export function createReadPlace(
     if (getAt(manifest.value, ...at) !== scalar.value) return undefined;
     const takes = async (value: unknown) => {
       const changed = { ...manifest, value: setAt(manifest.value, at, value) as Fields };
-      const errors = await judge.explain(changed, (where) => ({ file: JSON.stringify(where) }));
-      return !errors.some(({ where }) => where?.file === JSON.stringify(at));
+      // Of errors at one place the first is told: all others stand on a line of their own.
+      const errors = await judge.explain(changed, (where) => ({
+        file: manifest.file,
+        line: isDeepStrictEqual(where, at) ? 1 : 2,
+      }));
+      return !errors.some(({ where }) => where?.line === 1);
     };
     const takesText = await takes(scalar.text);
     if (takesText === (await takes(read))) return undefined;
