@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { YamlSource } from "../config/parse-yaml.ts";
 import type { PlainScalar } from "../config/plain-scalars.ts";
-import { type Fields, getAt, isFields, type Manifest } from "../manifests/manifest.ts";
+import { type Fields, getAt, type Manifest } from "../manifests/manifest.ts";
 import type { ManifestJudge } from "./judge-manifests.ts";
 import type { Yaml11Value } from "./yaml11.ts";
 
@@ -28,7 +28,7 @@ export function createReadPlace(
     if (at[0] === "metadata" && /^(?:labels|annotations)$/.test(at[1] ?? "")) return "text";
     if (getAt(manifest.value, ...at) !== scalar.value) return undefined;
     const takes = async (value: unknown) => {
-      const changed = { ...manifest, value: setAt(manifest.value, at, value) as Fields };
+      const changed = { ...manifest, value: narrow(manifest.value, at, value) as Fields };
       // Of errors at one place the first is told: all others stand on a line of their own.
       const errors = await judge.explain(changed, (where) => ({
         file: manifest.file,
@@ -56,12 +56,10 @@ export function createPlaceReaders(
   );
 }
 
-function setAt(value: unknown, [step, ...rest]: readonly string[], leaf: unknown): unknown {
+/** A value with nothing but `leaf` in its maps: an object of thousands of keys is asked about each. */
+function narrow(value: unknown, [step, ...rest]: readonly string[], leaf: unknown): unknown {
   if (step === undefined) return leaf;
-  if (Array.isArray(value)) {
-    return value.map((one: unknown, index) =>
-      String(index) === step ? setAt(one, rest, leaf) : one,
-    );
-  }
-  return isFields(value) ? { ...value, [step]: setAt(value[step], rest, leaf) } : value;
+  if (Array.isArray(value))
+    return value.with(Number(step), narrow(value[Number(step)], rest, leaf));
+  return { [step]: narrow(getAt(value, step), rest, leaf) };
 }
