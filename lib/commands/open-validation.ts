@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { repositoryRoot, showPath } from "../config/paths.ts";
 import { hasCode, InfraError } from "../errors.ts";
@@ -6,6 +6,7 @@ import type { Render } from "../lint/judge-rendered.ts";
 import { listFiles } from "../lint/list-files.ts";
 import type { Report } from "../lint/report.ts";
 import { validateFolder } from "../lint/validate-folder.ts";
+import type { Catalog } from "../schema/catalog.ts";
 
 export interface ValidationOptions {
   operand: string | undefined;
@@ -43,8 +44,8 @@ export async function openValidation(
     // What is known of a file is less than the server needs.
     withCache: withCache && kubeconfigFile === undefined,
   };
-  let { report, manifests } = await validateFolder(validation);
-  if (fix && (await fixFiles(folder, report, isAsked))) {
+  let { report, manifests, catalog } = await validateFolder(validation);
+  if (fix && (await fixFiles(folder, report, catalog, isAsked))) {
     ({ report, manifests } = await validateFolder(validation));
   }
   const findings = report.findings.filter(({ where }) => isAsked(where.file));
@@ -57,10 +58,16 @@ export async function openValidation(
   return { ...report, findings: [...findings, ...refused] };
 }
 
-/** Writes scalars anew that YAML 1.1 reads differently; whether any file has changed. */
+const isNamedEncrypted = /\.sops\.\w+$/;
+
+/**
+ * Writes scalars anew that YAML 1.1 reads differently; whether any file has changed. What a link
+ * leads to may lie anywhere, and the MAC of what sops has encrypted would no longer fit: both stay.
+ */
 async function fixFiles(
   folder: string,
   { findings }: Report,
+  catalog: Catalog,
   isAsked: (file: string) => boolean,
 ): Promise<boolean> {
   const { fixYaml11 } = await import("../lint/fix-yaml11.ts");
@@ -71,8 +78,10 @@ async function fixFiles(
   let hasChanged = false;
   for (const file of new Set(files.filter(isAsked))) {
     const full = path.join(folder, file);
+    if (realpathSync(full) !== path.join(realpathSync(folder), file)) continue;
     const text = readFileSync(full, "utf8");
-    const fixed = await fixYaml11(text);
+    if (isNamedEncrypted.test(file) || text.includes("ENC[AES256_GCM,")) continue;
+    const fixed = await fixYaml11(text, catalog);
     if (fixed === text) continue;
     writeFileSync(full, fixed);
     hasChanged = true;

@@ -1,6 +1,7 @@
 import type { Document, LineCounter, ParsedNode } from "yaml";
 import { InfraError, type Place } from "../errors.ts";
 import type { DataPath, Locate } from "../schema/explain.ts";
+import { listPlainScalars, type PlainScalar } from "./plain-scalars.ts";
 import { explainSyntax, notYaml, placeOf, tooDeep, type YamlText } from "./yaml-errors.ts";
 
 export interface YamlSource {
@@ -8,18 +9,6 @@ export interface YamlSource {
   locate: Locate;
   /** Every scalar without quotes and without a tag, keys among them, in the order of the file. */
   listPlainScalars(): PlainScalar[];
-}
-
-export interface PlainScalar {
-  /** As it is written. */
-  text: string;
-  /** As YAML 1.2 reads it. */
-  value: unknown;
-  /** Where it begins, in characters from the start of the file. */
-  offset: number;
-  isKey: boolean;
-  /** The keys that it stands under, the nearest last; of a key, those above it. */
-  under: readonly string[];
 }
 
 type Yaml = typeof import("yaml");
@@ -116,25 +105,6 @@ function readDocument(yaml: Yaml, document: Document.Parsed, source: YamlText): 
     locate: createLocator(yaml, document, file, lineCounter),
     listPlainScalars: () => listPlainScalars(yaml, document),
   };
-}
-
-function listPlainScalars(yaml: Yaml, document: Document.Parsed): PlainScalar[] {
-  const scalars: PlainScalar[] = [];
-  yaml.visit(document, {
-    Scalar(role, node, ancestors) {
-      const { type, tag, source, value, range } = node;
-      if (type !== "PLAIN" || tag !== undefined || source === undefined || source === "") return;
-      const isKey = role === "key";
-      const above = isKey ? ancestors.slice(0, -1) : ancestors;
-      const under = above.flatMap((one) => (yaml.isPair(one) ? [readKey(yaml, one.key)] : []));
-      scalars.push({ text: source, value, offset: range?.[0] ?? 0, isKey, under });
-    },
-  });
-  return scalars;
-}
-
-function readKey(yaml: Yaml, key: unknown): string {
-  return yaml.isScalar(key) ? String(key.value) : "";
 }
 
 /** The place of the last alias; undefined without any. Throws as parseYaml does. */

@@ -2,6 +2,7 @@ import { listMistakes, parseValidYaml } from "../config/load-yaml.ts";
 import { parseYamlDocuments } from "../config/parse-yaml.ts";
 import { InfraError } from "../errors.ts";
 import type { Claim } from "./claims.ts";
+import { hideUserInfo } from "../manifests/urls.ts";
 import { addScalarFindings } from "./judge-scalars.ts";
 import type { SourceFile } from "./list-files.ts";
 import { ownSchemas } from "./own-files.ts";
@@ -25,7 +26,7 @@ export async function judgeConfig(claim: Claim, source: SourceFile): Promise<Jud
     return { value, findings };
   }
   const documents = await parseYamlDocuments(source.text, source.file);
-  const all = addScalarFindings(source, documents, reader, findings);
+  const all = await addScalarFindings(source, documents, reader, findings);
   return { value: all.length === 0 ? value : undefined, findings: all };
 }
 
@@ -58,10 +59,10 @@ export function toConfigFinding(error: InfraError): Finding {
   return {
     rule: ruleOfCode[code] ?? "config",
     code,
-    message,
+    message: hideUserInfo(message),
     where: where ?? { file: "." },
-    ...(why === undefined ? {} : { why }),
-    fix: fix ?? "Correct it",
+    ...(why === undefined ? {} : { why: hideUserInfo(why) }),
+    fix: hideUserInfo(fix ?? "Correct it"),
   };
 }
 

@@ -9,6 +9,7 @@ import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault, toFinding } from "./locate-finding.ts";
 import { schema } from "./rules/schema.ts";
 import type { Finding, ObjectFault, Rule } from "./rule.ts";
+import { createPlaceReaders } from "./scalar-place.ts";
 
 /** What is wrong with an object; `documents` are those of the file that it is from. */
 export async function judgeObject(
@@ -50,7 +51,9 @@ export async function judgeClosely(
   for (const manifest of manifests) {
     findings.push(...(await judgeObject(manifest, documents, judge, withRules)));
   }
-  return { manifests, findings: addScalarFindings(source, documents, "cluster", findings) };
+  const places = createPlaceReaders(documents, manifests, judge);
+  const all = await addScalarFindings(source, documents, "cluster", findings, places);
+  return { manifests, findings: all };
 }
 
 function explainStray(document: YamlSource | undefined, at: DataPath): Finding {

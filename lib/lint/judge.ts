@@ -1,6 +1,7 @@
 import { describeKind, isKustomizationFile, type Manifest } from "../manifests/manifest.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { Cache } from "./cache.ts";
+import { dropToldSecrets } from "./drop-told-secrets.ts";
 import { judgeFiles } from "./judge-files.ts";
 import { createManifestJudge } from "./judge-manifests.ts";
 import type { Render } from "./judge-rendered.ts";
@@ -66,12 +67,13 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
     read: (file) => files.values.get(file),
     isNamespaced: (kind) => catalog.isNamespaced(kind),
   };
-  const findings = [
+  const found = [
     ...files.findings,
     ...(made?.findings ?? []),
     ...(await judgeSpecial(sources, texts)),
     ...(await judgeTogether(repository, judging, texts)),
   ];
+  const findings = dropToldSecrets(found, texts);
   const { manifests } = repository;
   return {
     findings: sortFindings([...findings, ...(renders?.explainFailures(findings) ?? [])]),

@@ -1,6 +1,7 @@
 import type { Place } from "../errors.ts";
 import type { YamlSource } from "../config/parse-yaml.ts";
 import type { Manifest } from "../manifests/manifest.ts";
+import { hideUserInfo } from "../manifests/urls.ts";
 import type { Fault, Finding, ObjectFault, Rule, TextFault } from "./rule.ts";
 
 /** A fault of an object with its place, given the documents of the object's file. */
@@ -23,8 +24,15 @@ export function locateTextFault(rule: Rule, file: string, text: string, fault: T
   return toFinding(rule, rest, { file, line, column: offset - before.lastIndexOf("\n") });
 }
 
-/** The fault as it is told. */
-export function toFinding(rule: Rule, fault: Fault, where: Place): Finding {
+/** The fault as it is told: with the URLs in it, and without the credentials in front of their hosts. */
+export function toFinding(rule: Pick<Rule, "id" | "codes">, fault: Fault, where: Place): Finding {
   const { code = rule.codes[0], message, why, fix } = fault;
-  return { rule: rule.id, code, message, where, ...(why === undefined ? {} : { why }), fix };
+  return {
+    rule: rule.id,
+    code,
+    message: hideUserInfo(message),
+    where,
+    ...(why === undefined ? {} : { why: hideUserInfo(why) }),
+    fix: hideUserInfo(fix),
+  };
 }

@@ -46,4 +46,4 @@ export const addressWithPassword = /:\/\/[^\s/:@"'`]+:([^\s/@"'`]{6,})@/g;
 
 /** A setting named as a secret, and its value: on the next line for a variable of a container. */
 export const assignment =
-  /(?:passw(?:or)?d|passphrase|secret|token|(?<=(?:api|access|secret|private|client|auth|encryption)[_-]?)key(?:-data)?)["']?[ \t]*(?:[:=]|\n[ \t]+value:)[ \t]*(?:"([^"\n]{8,})"|'([^'\n]{8,})'|([^\s"'#,;{}[\]|>&*!][^\s"'#,;{}[\]]{7,}))/gi;
+  /(?:passw(?:or)?d|passphrase|secret|token|(?<=(?:api|access|secret|private|client|auth|encryption)[_-]?)key(?:-data)?)["']?[ \t]*(?:[:=]|\n[ \t]+value:)[ \t]*(?:"([^"\n]{8,})"|'([^'\n]{8,})'|(<[^<>\n]*>(?![^\s,;}\]])|[^\s"'#,;{}[\]|>&*!][^\s"'#,;{}[\]]{7,}))/gi;

@@ -3,6 +3,7 @@ import { loadVersions, type Versions, versionsFile } from "../config/versions.ts
 import { versionsSchema } from "../config/versions.schema.ts";
 import type { Manifest } from "../manifests/manifest.ts";
 import { readPlain } from "../manifests/read-plain.ts";
+import type { Catalog } from "../schema/catalog.ts";
 import { openCatalog } from "../schema/open-catalog.ts";
 import type { IgnoreEntry } from "./ignore.ts";
 import { judge } from "./judge.ts";
@@ -33,6 +34,8 @@ export interface Validated {
   report: Report;
   /** The objects as the cluster gets them. */
   manifests: readonly Manifest[];
+  /** The schemas, with the kinds that the folder itself brings. */
+  catalog: Catalog;
 }
 
 /** Judges files of a folder by all rules. Throws what loadVersions throws. */
@@ -60,7 +63,7 @@ export async function validateFolder(validation: Validation): Promise<Validated>
   findings.push(...judged.findings);
   const { findings: left, ignored } = await ignore(findings, judged.values, today);
   const counts = { ...judged.counts, files: files.length, ignored };
-  return { report: { findings: left, counts }, manifests: judged.manifests };
+  return { report: { findings: left, counts }, manifests: judged.manifests, catalog };
 }
 
 async function ignore(

@@ -201,6 +201,34 @@ data:
   t.equal(fixed, text.replace("FEATURE: yes", 'FEATURE: "yes"'));
 });
 
+t.test("--fix writes neither through links nor into what sops has encrypted", async (t) => {
+  const text = `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: web
+  namespace: shop
+data:
+  FEATURE: yes
+`;
+  const encrypted = `${text.replace("web", "other")}  KEY: ENC[AES256_GCM,data:AA==,type:str]
+sops:
+  mac: ENC[AES256_GCM,data:AA==,type:str]
+`;
+  const folder = t.testdir({
+    outside: { "web.yaml": text },
+    judged: {
+      "link.yaml": t.fixture("symlink", "../outside/web.yaml"),
+      "other.sops.yaml": encrypted,
+      "other.yaml": encrypted,
+    },
+  });
+  t.match(await run(path.join(folder, "judged"), "--fix"), { exitCode: 1, out: /YAML11/ });
+  const read = (file: string) => readFileSync(path.join(folder, file), "utf8");
+  t.equal(read("outside/web.yaml"), text);
+  t.equal(read("judged/other.sops.yaml"), encrypted);
+  t.equal(read("judged/other.yaml"), encrypted);
+});
+
 /** Keeps to what kubectl does: refuses by exit code 1 and a line on stderr. */
 const fakeKubectl = `#!/bin/sh
 object=$(cat)

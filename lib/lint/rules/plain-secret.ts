@@ -7,6 +7,7 @@ import {
 } from "../../manifests/manifest.ts";
 import type { Manifest } from "../../manifests/manifest.ts";
 import { isEncrypted } from "../../manifests/sops.ts";
+import { hideUserInfo } from "../../manifests/urls.ts";
 import { isPlaceholder } from "../placeholder.ts";
 import type { ObjectFault, ObjectRule } from "../rule.ts";
 
@@ -37,20 +38,25 @@ function judgeSecret({ value }: Manifest): ObjectFault[] {
   const isRepository =
     getText(value, "metadata", "labels", "argocd.argoproj.io/secret-type") === "repository";
   const found = [
-    ...listSecrets(getFields(value, "stringData"), (text) => text).map((key) => [
-      "stringData",
-      key,
-    ]),
-    ...listSecrets(getFields(value, "data"), decode).map((key) => ["data", key]),
-  ].filter(([, key = ""]) => !isRepository || !publicOfRepository.has(key));
+    ...listSecrets(value, "stringData", isRepository, (text) => text),
+    ...listSecrets(value, "data", isRepository, decode),
+  ];
   return explain(found);
 }
 
-/** The keys whose values are no placeholders; what is no text is refused by the schema. */
-function listSecrets(fields: Fields, read: (text: string) => string): string[] {
-  return Object.entries(fields).flatMap(([key, value]) =>
-    typeof value !== "string" || isPlaceholder(value) || isPlaceholder(read(value)) ? [] : [key],
-  );
+/** The values that are no placeholders; what is no text is refused by the schema. */
+function listSecrets(
+  value: Fields,
+  part: "data" | "stringData",
+  isRepository: boolean,
+  read: (text: string) => string,
+): string[][] {
+  return Object.entries(getFields(value, part)).flatMap(([key, written]) => {
+    if (typeof written !== "string" || isPlaceholder(written)) return [];
+    const text = read(written);
+    const isPublic = isRepository && publicOfRepository.has(key) && hideUserInfo(text) === text;
+    return isPublic || isPlaceholder(text) ? [] : [[part, key]];
+  });
 }
 
 function decode(text: string): string {

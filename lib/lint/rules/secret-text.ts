@@ -1,4 +1,4 @@
-import { isPlaceholder } from "../placeholder.ts";
+import { dropReferences, isPlaceholder } from "../placeholder.ts";
 import { addressWithPassword, assignment, keyPatterns } from "../secret-forms.ts";
 import type { TextFault, TextRule } from "../rule.ts";
 
@@ -21,7 +21,6 @@ export const secretText: TextRule = {
     ];
     return [...new Map(found.map((one) => [one.offset, one])).values()]
       .slice(0, mostFound)
-      .filter(({ offset }) => !isToldForSecret(text, file, offset))
       .map(({ offset, what }) => ({
         offset,
         message: `this looks like ${what}`,
@@ -101,8 +100,10 @@ const nameLike = /^\$?[A-Za-z]*\d{0,4}(?:[-_./:@ ]+[A-Za-z]*\d{0,4})*$/;
 /** The name of an object, with what kustomize or a chart puts behind it; an UUID is none. */
 const objectName = /^(?![0-9a-f]{8}-[0-9a-f]{4}-)[a-z][a-z0-9]*(?:[-./][a-z0-9]+)+$/;
 
-function looksSecret(value: string, name: string): boolean {
-  if (isPlaceholder(value) || nameLike.test(value) || sealed.test(value)) return false;
+function looksSecret(written: string, name: string): boolean {
+  const value = dropReferences(written);
+  if (isPlaceholder(written) || isPlaceholder(value) || nameLike.test(value) || sealed.test(value))
+    return false;
   // Such as existingSecret: the value is what the Secret is called.
   if (/secret$/i.test(name) && objectName.test(value)) return false;
   // A path or an address.
@@ -113,7 +114,7 @@ function looksSecret(value: string, name: string): boolean {
 
 /** A key in a text that explains keys: few different signs, or the word for it. */
 function isFake(token: string): boolean {
-  return /EXAMPLE|\.\.\.|…/.test(token) || measureEntropy(token.slice(-20)) < 2.5;
+  return /EXAMPLE$/.test(token) || measureEntropy(token.slice(-20)) < 2.5;
 }
 
 /** Shannon's, in bits per sign. */
@@ -124,19 +125,4 @@ function measureEntropy(text: string): number {
     const share = count / text.length;
     return sum - share * Math.log2(share);
   }, 0);
-}
-
-/** Whether it is a value of a Secret: that is told once, for all of it, by plain-secret or sops. */
-function isToldForSecret(text: string, file: string, offset: number): boolean {
-  const before = text.slice(0, offset);
-  const start = before.lastIndexOf("\n---") + 1;
-  const top = before
-    .slice(start)
-    .match(/^[A-Za-z]\w*:/gm)
-    ?.at(-1);
-  // Metadata is never encrypted.
-  if (/.\.sops\.\w+$/.test(file)) return top !== "metadata:";
-  if (top !== "data:" && top !== "stringData:") return false;
-  const end = text.indexOf("\n---", offset);
-  return /^kind: ["']?Secret\b/m.test(text.slice(start, end === -1 ? text.length : end));
 }

@@ -1,5 +1,7 @@
-import type { PlainScalar } from "../../config/parse-yaml.ts";
+import type { YamlSource } from "../../config/parse-yaml.ts";
+import type { PlainScalar } from "../../config/plain-scalars.ts";
 import type { FileRule, TextFault } from "../rule.ts";
+import type { ReadPlace, ScalarPlace } from "../scalar-place.ts";
 import { readAsGo, readAsPython, type Yaml11Reader, type Yaml11Value } from "../yaml11.ts";
 
 export const yaml11Scalar: FileRule = {
@@ -7,10 +9,10 @@ export const yaml11Scalar: FileRule = {
   codes: ["YAML11_SCALAR"],
   scope: "file",
   summary: "a text without quotes means the same in YAML 1.1 and YAML 1.2",
-  why: "Kubernetes, Argo CD and Helm read YAML 1.1 (sigs.k8s.io/yaml): `yes`, `no`, `on`, `off`, `y` and `n` are booleans there, as values and as keys, `0644` is octal and `1_000` a number. Ansible (PyYAML) has its own list, with `12:30:00` as a number of seconds in it. Editors and newer tools read YAML 1.2, where these are texts, or other numbers. kustomize (5.8.1, seen) takes `yes` and `y` for texts and `0644` for 420, so that one file means one thing to `kubectl apply` and another in a kustomization. What a review shows is not what runs. Our own files under config/ are read by both. `0o644` is read as 420 by Kubernetes and by YAML 1.2, and as a text by Ansible.",
+  why: "Kubernetes, Argo CD and Helm read YAML 1.1 (sigs.k8s.io/yaml): `yes`, `no`, `on`, `off`, `y` and `n` are booleans there, as values and as keys, `0644` is octal and `1_000` a number. Ansible (PyYAML) has its own list, with `12:30:00` as a number of seconds in it. Editors and newer tools read YAML 1.2, where these are texts, or other numbers. kustomize (5.8.1, seen) takes `yes` and `y` for texts and `0644` for 420, so that one file means one thing to `kubectl apply` and another in a kustomization. What a review shows is not what runs. File modes are taken out (`defaultMode` and `mode` of volumes): `0644` is octal to all that read manifests. Our own files under config/ are read by both. `0o644` is read as 420 by Kubernetes and by YAML 1.2, and as a text by Ansible.",
   example: {
-    bad: "defaultVolumesToFsBackup: yes\ndefaultMode: 0644",
-    good: "defaultVolumesToFsBackup: true\ndefaultMode: 0o644",
+    bad: "defaultVolumesToFsBackup: yes\nrunAsUser: 1_000",
+    good: "defaultVolumesToFsBackup: true\nrunAsUser: 1000",
   },
 };
 
@@ -22,30 +24,33 @@ const readers: Readonly<Record<OtherReader, { read: Yaml11Reader; name: string }
   Ansible: { read: readAsPython, name: "to Ansible" },
 };
 
-/** Maps whose values are texts in every schema, so that the cluster takes nothing else there. */
-const textMaps = new Set(
-  "data stringData binaryData labels annotations matchLabels nodeSelector args command".split(" "),
-);
-
-/** What is read differently by those that read YAML 1.1, in the order of the file. */
-export function findYaml11Faults(
-  scalars: readonly PlainScalar[],
-  reader: OtherReader,
-): TextFault[] {
-  const { read } = readers[reader];
-  return scalars.flatMap((scalar) => {
-    const value = read(scalar.text, scalar.value);
-    return value === undefined ? [] : [explain(scalar, value, reader)];
-  });
+/** A scalar that readers of YAML 1.1 read as `read`, and what has to stand at its place. */
+export interface Yaml11Scalar {
+  scalar: PlainScalar;
+  read: Yaml11Value;
+  place: ScalarPlace;
 }
 
-/** Whether only a text can be meant by the value of a key. */
-export function isTextPlace({ isKey, under }: PlainScalar): boolean {
-  const [above = "", nearest = ""] = under.slice(-2);
-  if (isKey) return false;
-  // The variables of a container, and the parameters of a chart.
-  if (nearest === "value") return above === "env" || above === "parameters";
-  return textMaps.has(nearest) || textMaps.has(above);
+/** What of a document is read differently by those that read YAML 1.1, in the order of the file. */
+export async function listYaml11Scalars(
+  { listPlainScalars }: Pick<YamlSource, "listPlainScalars">,
+  reader: OtherReader,
+  readPlace: ReadPlace,
+): Promise<Yaml11Scalar[]> {
+  const found: Yaml11Scalar[] = [];
+  for (const scalar of listPlainScalars()) {
+    const read = readers[reader].read(scalar.text, scalar.value);
+    if (read === undefined) continue;
+    const place = await readPlace(scalar, read);
+    if (reader !== "cluster" || !isFileMode(scalar, place)) found.push({ scalar, read, place });
+  }
+  return found;
+}
+
+/** Every program that reads manifests, and every person, takes `0644` for octal there. */
+function isFileMode({ text, isKey, under }: PlainScalar, place: ScalarPlace): boolean {
+  if (isKey || place === "text" || under.includes("data") || !/^0[0-7]+$/.test(text)) return false;
+  return /^(?:defaultMode|mode)$/.test(under.at(-1) ?? "");
 }
 
 /** A value that YAML 1.2 and the cluster read alike: what the cluster reads today. */
@@ -53,7 +58,10 @@ export function writePlain(text: string, value: Yaml11Value): string {
   return /^0[0-7]+$/.test(text) ? `0o${text.replace(/^0+(?=.)/, "")}` : String(value);
 }
 
-function explain(scalar: PlainScalar, value: Yaml11Value, reader: OtherReader): TextFault {
+export function explainYaml11(
+  { scalar, read: value, place }: Yaml11Scalar,
+  reader: OtherReader,
+): TextFault {
   const { text, offset, isKey } = scalar;
   const { name } = readers[reader];
   const why = `YAML 1.2 reads ${describe(scalar.value)} here`;
@@ -66,7 +74,7 @@ function explain(scalar: PlainScalar, value: Yaml11Value, reader: OtherReader): 
     };
   }
   // Not by its value: a text may be a password.
-  if (isTextPlace(scalar)) {
+  if (place === "text") {
     return {
       offset,
       message: `this is a ${typeof value} ${name}, where a text has to be`,
@@ -79,9 +87,11 @@ function explain(scalar: PlainScalar, value: Yaml11Value, reader: OtherReader): 
     message: `${text} is ${describe(value)} ${name}`,
     why,
     fix:
-      typeof scalar.value === "string"
-        ? `Write ${reader === "cluster" ? writePlain(text, value) : value}, or "${text}" if the text is meant`
-        : fixNumber(text, value, reader),
+      place === "plain"
+        ? `Write ${writePlain(text, value)}`
+        : typeof scalar.value === "string"
+          ? `Write ${reader === "cluster" ? writePlain(text, value) : value}, or "${text}" if the text is meant`
+          : fixNumber(text, value, reader),
   };
 }
 
