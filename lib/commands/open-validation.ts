@@ -44,10 +44,9 @@ export async function openValidation(
     // What is known of a file is less than the server needs.
     withCache: withCache && kubeconfigFile === undefined,
   };
-  let { report, manifests, catalog } = await validateFolder(validation);
-  if (fix && (await fixFiles(folder, report, catalog, isAsked))) {
-    ({ report, manifests } = await validateFolder(validation));
-  }
+  const first = await validateFolder(validation);
+  const hasChanged = fix && (await fixFiles(folder, first.report, first.catalog, isAsked));
+  const { report, manifests } = hasChanged ? await validateFolder(validation) : first;
   const findings = report.findings.filter(({ where }) => isAsked(where.file));
   if (kubeconfigFile === undefined) return { ...report, findings };
   const { askServer } = await import("./ask-server.ts");

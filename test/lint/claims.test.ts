@@ -19,10 +19,10 @@ t.test("every YAML and JSON file of the repository is judged as something", asyn
 t.test("a YAML file of ours leads an editor to its schema", async (t) => {
   const own = files.flatMap((file) => {
     const claim = findClaim(file);
-    return claim.kind === "config" ? [{ file, name: claim.name as string }] : [];
+    return claim.kind === "config" ? [{ file, name: claim.name }] : [];
   });
   t.ok(own.length >= 4);
-  const variables = files.filter((file) => /^ansible\/inventory\/group_vars\//.test(file));
+  const variables = files.filter((file) => file.startsWith("ansible/inventory/group_vars/"));
   for (const { file, name } of [
     ...own,
     ...variables.map((file) => ({ file, name: "variables" })),
