@@ -5,8 +5,7 @@ import { hasCode, InfraError } from "../errors.ts";
 import type { Render } from "../lint/judge-rendered.ts";
 import { listFiles } from "../lint/list-files.ts";
 import type { Report } from "../lint/report.ts";
-import { validateFolder } from "../lint/validate-folder.ts";
-import type { Catalog } from "../schema/catalog.ts";
+import { type Validated, validateFolder } from "../lint/validate-folder.ts";
 
 export interface ValidationOptions {
   operand: string | undefined;
@@ -44,8 +43,9 @@ export async function openValidation(
     // What is known of a file is less than the server needs.
     withCache: withCache && kubeconfigFile === undefined,
   };
-  let { report, manifests, catalog } = await validateFolder(validation);
-  if (fix && (await fixFiles(folder, report, catalog, isAsked))) {
+  const first = await validateFolder(validation);
+  let { report, manifests } = first;
+  if (fix && (await fixFiles(folder, first, isAsked))) {
     ({ report, manifests } = await validateFolder(validation));
   }
   const findings = report.findings.filter(({ where }) => isAsked(where.file));
@@ -66,8 +66,7 @@ const isNamedEncrypted = /\.sops\.\w+$/;
  */
 async function fixFiles(
   folder: string,
-  { findings }: Report,
-  catalog: Catalog,
+  { report: { findings }, catalog }: Validated,
   isAsked: (file: string) => boolean,
 ): Promise<boolean> {
   const { fixYaml11 } = await import("../lint/fix-yaml11.ts");
