@@ -112,7 +112,7 @@ function looksSecret(written: string, name: string): boolean {
   return value.length >= (isPassword ? 8 : 16) && measureEntropy(value) >= (isPassword ? 2.5 : 3);
 }
 
-/** A key in a text that explains keys: few different signs, or the word for it. */
+/** A key in a text that explains keys: few different signs, or the word for it at its end. */
 function isFake(token: string): boolean {
   return token.endsWith("EXAMPLE") || measureEntropy(token.slice(-20)) < 2.5;
 }
