@@ -21,10 +21,14 @@ const timeout = 1_500_000;
 const paths = findPaths();
 const storage = "/var/lib/rancher/k3s/storage";
 
-/** Moments to die at, by what the failover has just told. */
+/**
+ * Moments to die at, by what the failover has just told: the second is between the reserved volumes and
+ * the released claims; where the volumes are there at once, nothing is told of it, and it is a moment
+ * later, when the first claim is released.
+ */
 const moments = [
   { name: "in the middle of the restores", after: /Restore shop\/base-postgres-0 .*is Running/ },
-  { name: "between the reserved volumes and the released claims", after: /to be Available/ },
+  { name: "in the middle of the cut-over", after: /to be Available|the old claim is gone/ },
 ];
 
 t.setTimeout(timeout);
