@@ -1,6 +1,6 @@
 import { commonFlags } from "../cli/common-flags.ts";
 import { defineCommand } from "../cli/define-command.ts";
-import { exitCodes } from "../errors.ts";
+import { exitCodes, InfraError } from "../errors.ts";
 
 export const validate = defineCommand({
   script: "scripts/ci/validate.ts",
@@ -39,6 +39,7 @@ export const validate = defineCommand({
       const { text, json } = explainRule(flags.explain);
       return { exitCode: exitCodes.done, text, json };
     }
+    if (flags.json && flags.format !== "text") throw twoFormats(flags.format);
     const { openValidation } = await import("./open-validation.ts");
     const env = process.env;
     const kubeconfigFile = flags.server ? await findKubeconfig(flags, env) : undefined;
@@ -51,6 +52,14 @@ export const validate = defineCommand({
     };
   },
 });
+
+function twoFormats(format: string): InfraError {
+  return new InfraError({
+    code: "CLI_VALUE_INVALID",
+    message: `--json and --format ${format} are two formats`,
+    fix: "Give one of them",
+  });
+}
 
 async function findKubeconfig(
   flags: { site: string | undefined; kubeconfig: string | undefined },

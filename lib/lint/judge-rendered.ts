@@ -30,6 +30,7 @@ export interface Renders {
   patches: ReadonlySet<string>;
   /** Files whose objects are judged as they are rendered. */
   covered: ReadonlySet<string>;
+  /** How many were not rendered, or not wholly. */
   notRendered: number;
   /** Judges what they make; `byFile` are the objects as they stand in the files. */
   judge(
@@ -55,11 +56,12 @@ export async function renderKustomizations(
     if ("text" in result) rendered.push({ root, text: result.text });
     else failed.push({ root, failure: result.failure });
   }
+  const tried = new Set([...rendered, ...failed].map(({ root }) => root));
   const covered = new Set(rendered.flatMap(({ root }) => root.files));
   return {
     patches,
     covered,
-    notRendered: roots.length - rendered.length - failed.length,
+    notRendered: roots.filter((root) => isPartial(root) || !tried.has(root)).length,
     async judge(byFile, judge, texts) {
       const find = createDocumentFinder(texts);
       const raw = [...byFile].filter(([file]) => !covered.has(file));
@@ -77,6 +79,11 @@ export async function renderKustomizations(
         .filter(({ root }) => !isExplained(root, findings))
         .map(({ root, failure }) => explainFailure(root, failure)),
   };
+}
+
+/** Whether what has to be fetched or run is left out when it is rendered. */
+function isPartial({ parts }: RenderRoot): boolean {
+  return parts.some(({ foreign }) => foreign.length > 0);
 }
 
 /** The kustomizations among the files, as far as they can be read. */

@@ -2,6 +2,7 @@ import { describeKind, isKustomizationFile, type Manifest } from "../manifests/m
 import type { Catalog } from "../schema/catalog.ts";
 import type { Cache } from "./cache.ts";
 import { dropToldSecrets } from "./drop-told-secrets.ts";
+import { countCharts } from "./count-charts.ts";
 import { judgeFiles } from "./judge-files.ts";
 import { createManifestJudge } from "./judge-manifests.ts";
 import type { Render } from "./judge-rendered.ts";
@@ -83,7 +84,7 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
       files: sources.length,
       objects: manifests.length,
       serverRules: countServerRules(manifests, catalog),
-      notRendered: renders?.notRendered ?? 0,
+      notRendered: (renders?.notRendered ?? 0) + countCharts(manifests),
     },
   };
 }

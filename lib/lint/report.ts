@@ -10,7 +10,7 @@ export interface Report {
     ignored: number;
     /** Rules in CEL of the kinds that were met, which are not evaluated. */
     serverRules: number;
-    /** Kustomizations and charts that could not be rendered; their raw files were judged. */
+    /** Kustomizations that were not rendered, or not wholly, and charts, which never are. */
     notRendered: number;
   };
 }

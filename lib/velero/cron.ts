@@ -106,6 +106,7 @@ const secondsOf: Readonly<Record<string, number>> = {
 function parseEvery(text: string): Cron | { fault: string } {
   const hours = parseGoDuration(text);
   if (hours === undefined) return { fault: `"${text}" is no Go duration, such as 6h or 90m` };
+  if (hours * 60 < 1) return { fault: `"${text}" is less than a minute` };
   return { gapMinutes: hours * 60 };
 }
 

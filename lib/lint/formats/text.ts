@@ -12,9 +12,11 @@ export function renderText({ findings, counts }: Report): string {
   return `${[...blocks, renderCounts({ findings, counts })].join("\n\n")}\n`;
 }
 
-/** `kubernetes/apps/shop/app.yaml:14:14` */
+/** `kubernetes/apps/shop/app.yaml:14:14`; a name may have letters that would move the cursor. */
 export function renderPlace({ file, line, column }: Report["findings"][number]["where"]): string {
-  return [file, line, column].filter((part) => part !== undefined).join(":");
+  return [file.replaceAll(/\p{Cc}/gu, "?"), line, column]
+    .filter((part) => part !== undefined)
+    .join(":");
 }
 
 function indent(label: string, text: string): string[] {
@@ -34,7 +36,7 @@ function renderCounts({ findings, counts }: Report): string {
     ...(counts.notRendered === 0
       ? []
       : [
-          `${count(counts.notRendered, "kustomization or chart", "kustomizations or charts")} not rendered`,
+          `${count(counts.notRendered, "kustomization or chart", "kustomizations or charts")} not or not wholly rendered`,
         ]),
   ];
   const looked = `${count(counts.objects, "object")} in ${count(counts.files, "file")}`;
