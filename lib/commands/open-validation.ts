@@ -1,4 +1,11 @@
-import { existsSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { repositoryRoot, showPath } from "../config/paths.ts";
 import { hasCode, InfraError } from "../errors.ts";
@@ -82,7 +89,9 @@ async function fixFiles(
     if (isNamedEncrypted.test(file) || text.includes("ENC[AES256_GCM,")) continue;
     const fixed = await fixYaml11(text, catalog);
     if (fixed === text) continue;
-    writeFileSync(full, fixed);
+    // Whole or not at all, whatever ends us.
+    writeFileSync(`${full}.new`, fixed, { mode: statSync(full).mode });
+    renameSync(`${full}.new`, full);
     hasChanged = true;
   }
   return hasChanged;
