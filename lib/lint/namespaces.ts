@@ -20,12 +20,12 @@ export function isOfCluster(file: string): boolean {
  * Application makes. Undefined where no object declares one: then this folder is not all of it.
  */
 export function listNamespaces(repository: Repository): ReadonlySet<string> | undefined {
-  const declared = listPlacedObjects(repository)
-    .filter(({ manifest: { file, apiVersion, kind } }) => {
-      return isOfCluster(file) && kind === "Namespace" && apiVersion === "v1";
-    })
-    .map(({ name }) => name);
-  if (declared.length === 0) return undefined;
+  const objects = listPlacedObjects(repository).filter(
+    ({ manifest: { apiVersion, kind } }) => kind === "Namespace" && apiVersion === "v1",
+  );
+  if (!objects.some(({ manifest }) => isOfCluster(manifest.file))) return undefined;
+  // An Application may have its own elsewhere, one of a lab for example.
+  const declared = objects.map(({ name }) => name);
   const made = listApplications(repository)
     .filter(createsNamespace)
     .map(({ spec }) => getText(spec, "destination", "namespace"));
@@ -53,7 +53,7 @@ function placeInNamespaces(repository: Repository): Map<Manifest, Set<string>> {
     else {
       for (const application of applications) {
         const filled = getText(application.spec, "destination", "namespace");
-        if (filled !== undefined && applies(application, object)) those.add(filled);
+        if (filled !== undefined && applies(application, object, repository)) those.add(filled);
       }
     }
   }

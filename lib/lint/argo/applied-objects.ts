@@ -1,6 +1,7 @@
 import { getFields, getText } from "../../manifests/manifest.ts";
 import { matchesGlob } from "../glob.ts";
 import { listPlacedObjects, type PlacedObject } from "../placed-objects.ts";
+import { getKustomizeTree } from "../kustomize-tree.ts";
 import type { Repository } from "../rule.ts";
 import type { Application, ApplicationSource } from "./applications.ts";
 
@@ -10,14 +11,22 @@ export function listAppliedObjects(
   repository: Repository,
 ): PlacedObject[] {
   if (application.sources.every(({ folder }) => folder === undefined)) return [];
-  return listPlacedObjects(repository).filter((object) => applies(application, object));
+  return listPlacedObjects(repository).filter((object) => applies(application, object, repository));
 }
 
 /** Whether an Application applies an object, from a kustomization or from a folder as it is. */
-export function applies({ sources }: Application, object: PlacedObject): boolean {
-  return sources.some((source) =>
-    object.way.length > 0 ? source.folder === object.root : reads(source, object),
-  );
+export function applies(
+  { sources }: Application,
+  object: PlacedObject,
+  repository: Repository,
+): boolean {
+  const { kustomizations } = getKustomizeTree(repository);
+  return sources.some((source) => {
+    if (object.way.length > 0) return source.folder === object.root;
+    // Of a folder with a kustomization Argo CD reads nothing else.
+    if (source.folder !== undefined && kustomizations.has(source.folder)) return false;
+    return reads(source, object);
+  });
 }
 
 /** Whether a folder that Argo CD reads as it is has the object, with what it includes and excludes. */

@@ -39,7 +39,9 @@ function findWithout(placed: readonly PlacedObject[], repository: Repository): R
     if (without.get(manifest) === false || repository.isNamespaced(manifest) !== true) continue;
     // Argo CD fills in the namespace of its destination.
     const isFilled = applications.some(
-      (one) => getText(one.spec, "destination", "namespace") !== undefined && applies(one, object),
+      (one) =>
+        getText(one.spec, "destination", "namespace") !== undefined &&
+        applies(one, object, repository),
     );
     without.set(manifest, namespace === undefined && !isFilled);
   }
