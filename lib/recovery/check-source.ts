@@ -27,22 +27,3 @@ export function findSourceBlockers(state: ClusterState, source: Node): ErrorDeta
   }
   return blockers;
 }
-
-/** What later versions will do and this one must refuse rather than skip. */
-export function findMissingAbilities(state: ClusterState, namespaces: string[]): ErrorDetails[] {
-  const touching = state.applications.filter(
-    (app) =>
-      namespaces.includes(app.spec.destination?.namespace ?? "") ||
-      (app.status?.resources ?? []).some((one) => namespaces.includes(one.namespace ?? "")),
-  );
-  if (touching.length === 0) return [];
-  return [
-    {
-      code: "RECOVERY_GITOPS_NOT_YET",
-      message:
-        "Argo CD manages what would move, and this version does not look at what Git says yet",
-      why: touching.map((app) => `Application ${app.metadata.name}`).join(", "),
-      fix: "Recover by hand (docs/disaster-recovery.md), or take these Applications out of Argo CD first",
-    },
-  ];
-}

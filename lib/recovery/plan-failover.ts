@@ -3,7 +3,8 @@ import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, Workload } fro
 import type { ClusterState } from "./state.ts";
 import type { MachineRef } from "../world.ts";
 import { touchesNamespace } from "../velero/schedules.ts";
-import { findMissingAbilities, findSourceBlockers } from "./check-source.ts";
+import { findGitBlockers } from "./check-git.ts";
+import { findSourceBlockers } from "./check-source.ts";
 import { checkTarget } from "./check-target.ts";
 import { findOwner } from "./find-owner.ts";
 import {
@@ -72,7 +73,7 @@ export function planFailover(state: ClusterState, request: FailoverRequest): Fai
     restoreImage: request.restoreImage,
   };
   const fitness = checkTarget(state, source, target, demand);
-  blockers.push(...fitness.blockers, ...findMissingAbilities(state, namespaces));
+  blockers.push(...fitness.blockers, ...findGitBlockers(state.applications, bound));
   warnings.push(...fitness.warnings, ...warnOfExpiry(units, state.now));
   const internalIp = source.status?.addresses?.find((one) => one.type === "InternalIP")?.address;
   return {

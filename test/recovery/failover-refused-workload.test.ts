@@ -142,14 +142,25 @@ const refusals: Refusal[] = [
     request: withOptions({ velero: { version: "1.18.3", tested: ">=1.19" } }),
   },
   {
-    name: "Argo CD manages what would move",
-    code: "RECOVERY_GITOPS_NOT_YET",
+    name: "Git has another claim than the one that would move",
+    code: "RECOVERY_GIT_CLAIM_DIFFERS",
     async prepare(world) {
       await world.add({
         apiVersion: "argoproj.io/v1alpha1",
         kind: "Application",
         metadata: { name: "demo-app", namespace: "argocd" },
         spec: { destination: { namespace: "demo" } },
+        status: {
+          resources: [
+            { kind: "StatefulSet", namespace: "demo", name: "db", status: "OutOfSync" },
+            {
+              kind: "PersistentVolumeClaim",
+              namespace: "demo",
+              name: "data-db-0",
+              status: "OutOfSync",
+            },
+          ],
+        },
       } as never);
     },
     names: "demo-app",
