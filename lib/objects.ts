@@ -318,11 +318,31 @@ export interface Schedule extends KubeObject {
   spec: { schedule: string; paused?: boolean; template: Backup["spec"] };
 }
 
-/** Argo CD's Application, read only to know whether Git owns a namespace. */
+/** Argo CD's Application: what Git has for a part of the cluster, and how far the cluster is like it. */
 export interface Application extends KubeObject {
   kind: "Application";
-  spec: { destination?: { namespace?: string } };
-  status?: { resources?: { kind: string; namespace?: string; name: string }[] };
+  spec: {
+    project?: string;
+    source?: { repoURL?: string; targetRevision?: string; path?: string };
+    destination?: { namespace?: string };
+  };
+  status?: {
+    sync?: { status?: "Synced" | "OutOfSync" | "Unknown"; revision?: string };
+    health?: { status?: string; message?: string };
+    /** What keeps Argo CD from comparing or syncing. */
+    conditions?: { type: string; message: string }[];
+    /** The last sync, or the one that runs. */
+    operationState?: { phase?: string; message?: string };
+    resources?: ApplicationResource[];
+  };
+}
+
+export interface ApplicationResource {
+  kind: string;
+  namespace?: string;
+  name: string;
+  status?: string;
+  health?: { status?: string; message?: string };
 }
 
 export interface KindMap {

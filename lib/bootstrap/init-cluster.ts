@@ -2,10 +2,12 @@ import type { Host } from "../inventory/load.ts";
 import type { Step } from "../steps/step.ts";
 import type { Link } from "./check.schema.ts";
 import type { Way } from "./choose-way.ts";
+import { awaitApplications } from "./await-applications.ts";
 import { escrowToken } from "./escrow-token.ts";
+import { installArgoCd } from "./install-argocd.ts";
 import { runPlaybook } from "./run-playbook.ts";
 import { verifyNodes } from "./verify-nodes.ts";
-import type { BootstrapWorld } from "./world.ts";
+import type { BootstrapWorld, Gitops } from "./world.ts";
 
 /** The playbooks that make a cluster out of bare hosts, in their order: those of site.yml. */
 const phases = [
@@ -17,14 +19,23 @@ const phases = [
   { playbook: "k3s-cluster", title: "Run k3s on all hosts, the server first", minutes: 60 },
 ] as const;
 
-/** The steps from hosts that can be logged in to, to a cluster whose nodes are all Ready. */
-export function buildInitSteps(world: BootstrapWorld, { via }: { via: Way }): Step[] {
+export interface InitOptions {
+  via: Way;
+  /** What Argo CD starts from; it is left out without. */
+  gitops: Gitops | undefined;
+}
+
+/** The steps from hosts that can be logged in to, to a cluster that is what Git says. */
+export function buildInitSteps(world: BootstrapWorld, { via, gitops }: InitOptions): Step[] {
   const ids = phases.map(({ playbook }) => playbook);
   const playbooks = phases.map((phase, index) =>
     runPlaybook(world, { ...phase, via, after: ids.slice(0, index) }),
   );
   const verify = verifyNodes(world, ids);
-  return [...playbooks, verify, escrowToken(world, [verify.id])];
+  const nodes = [...playbooks, verify, escrowToken(world, [verify.id])];
+  if (gitops === undefined) return nodes;
+  const install = installArgoCd(gitops, [verify.id]);
+  return [...nodes, install, awaitApplications({ ...world, gitops }, [install.id])];
 }
 
 /** The plan for people: which hosts, how they reach each other, and what is done. */
@@ -32,6 +43,7 @@ export function renderInitPlan(
   clusterName: string,
   hosts: readonly Host[],
   links: readonly Link[],
+  withGitops: boolean,
 ): string {
   const lines = hosts.map(({ name, group, ansibleUser, publicIp, meshIp }) => {
     const role = group === "k3s_masters" ? "server" : "agent ";
@@ -46,6 +58,7 @@ export function renderInitPlan(
     ...steps,
     "  See that every host is a Ready node with its address",
     "  Keep the server's token, encrypted, for a rebuild",
+    ...(withGitops ? ["  Start Argo CD, and wait until the cluster is what Git says"] : []),
     "",
   ].join("\n");
 }

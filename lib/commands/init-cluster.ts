@@ -15,9 +15,14 @@ export const initCluster = defineCommand({
       line: "zx scripts/setup/init-cluster.ts",
       does: "do it, after the cluster's name was typed; again: changes nothing that is so already",
     },
+    {
+      line: "zx scripts/setup/init-cluster.ts --nodes-only",
+      does: "the same without Argo CD: for a first try, or while Git has nothing to give yet",
+    },
   ],
   flags: {
     via: viaFlag,
+    "nodes-only": { type: "boolean", help: "stop at Ready nodes, without Argo CD" },
     "dry-run": changeFlags["dry-run"],
     confirm: changeFlags.confirm,
     ...commonFlags,
@@ -31,9 +36,12 @@ export const initCluster = defineCommand({
     const { showRun } = await import("../cli/show-run.ts");
     const { site, hosts, world, checkEscrow, examine } = await openBootstrap(flags, terminal);
     const names = hosts.map(({ name }) => name);
+    const { openGitops } = await import("./open-gitops.ts");
+    const { gitops, check } = openGitops(site, process.env);
     await checkEscrow();
+    if (!flags.nodesOnly) await check();
     const links = await examine(names, terminal.interrupted);
-    const plan = renderInitPlan(site.clusterName, hosts, links);
+    const plan = renderInitPlan(site.clusterName, hosts, links, !flags.nodesOnly);
     if (flags.dryRun) {
       const nodes = hosts.map(({ name, group }) => ({ name, group }));
       const json = { cluster: site.clusterName, nodes, links };
@@ -45,7 +53,10 @@ export const initCluster = defineCommand({
     try {
       const outcome = await executeSteps({
         runId: `init-${systemRandom.name(6)}`,
-        steps: buildInitSteps(world, flags),
+        steps: buildInitSteps(world, {
+          via: flags.via,
+          gitops: flags.nodesOnly ? undefined : gitops,
+        }),
         world,
         emit: view.emit,
         signal: terminal.interrupted,
@@ -54,7 +65,7 @@ export const initCluster = defineCommand({
         onIrreversible: async () => undefined,
       });
       if (outcome.failure !== undefined) throw describeEnd(outcome.failure.error);
-      return renderResult(site.clusterName, outcome.results);
+      return renderResult(site.clusterName, outcome.results, flags.nodesOnly);
     } finally {
       view.end();
     }
@@ -71,12 +82,13 @@ function describeEnd(error: InfraError): InfraError {
 async function renderResult(
   clusterName: string,
   results: readonly StepResult[],
+  nodesOnly: boolean,
 ): Promise<CommandResult> {
   const { renderPhases } = await import("./render-phases.ts");
   const { phases, table } = renderPhases(results);
   return {
     exitCode: exitCodes.done,
-    text: `${table}\nCluster ${clusterName} is up, and all its nodes are Ready\n`,
+    text: `${table}\nCluster ${clusterName} is up, ${nodesOnly ? "and all its nodes are Ready" : "and is what Git says"}\n`,
     json: { cluster: clusterName, phases },
   };
 }

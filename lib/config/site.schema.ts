@@ -49,6 +49,10 @@ export const siteSchema = {
     sshKnownHosts: file,
     ageKey: file,
     vaultPassword: file,
+    bootstrap: {
+      ...file,
+      description: "the folder that Argo CD is started from, read from the site's folder",
+    },
     objectStore: endpoint,
     power: {
       type: "object",

@@ -34,6 +34,8 @@ export interface Site {
   /** The private half of the second recipient, until a person has moved it away. */
   recoveryKeyFile: string;
   vaultPasswordFile: string;
+  /** The kustomization that Argo CD is started from, in a clone of what it reads. */
+  bootstrapFolder: string;
   /** Where buckets are, when it is not what config/velero/backup-locations.yaml says. */
   objectStore: Endpoint | undefined;
 }
@@ -89,6 +91,10 @@ export async function loadSite(choice: SiteChoice): Promise<Site> {
     sshKnownHostsFile:
       settings.sshKnownHosts === undefined ? undefined : resolve(settings.sshKnownHosts),
     ...findPrivateFiles(settings, isWorkTree, resolve),
+    bootstrapFolder:
+      settings.bootstrap === undefined
+        ? path.join(root, "kubernetes/bootstrap")
+        : resolve(settings.bootstrap),
     objectStore:
       settings.objectStore === undefined ? undefined : resolveEndpoint(settings.objectStore),
   };

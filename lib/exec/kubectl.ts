@@ -2,15 +2,26 @@ import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { exitCodes, InfraError } from "../errors.ts";
-import { run } from "./run.ts";
+import { checkProgram, run } from "./run.ts";
 
 const timeoutSeconds = 60;
+
+/** For many objects at once. */
+const applySeconds = 180;
 
 /** kubectl of the PATH, or the one that the lab has built; undefined when there is none. */
 export async function findKubectl(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const { which } = await import("zx/core");
   const found = await which("kubectl", { path: env["PATH"] ?? "", nothrow: true });
   return found ?? findLabKubectl(env);
+}
+
+/** The same; throws EXEC_MISSING. */
+export async function getKubectl(env: NodeJS.ProcessEnv): Promise<string> {
+  const found = await findKubectl(env);
+  if (found !== undefined) return found;
+  await checkProgram("kubectl", env, "Install it: https://kubernetes.io/docs/tasks/tools/");
+  return "kubectl";
 }
 
 /**
@@ -45,8 +56,55 @@ export async function applyDry(
   return stderr.trim().replace(/^Error from server(?: \(\w+\))?: /, "");
 }
 
+/** Where kubectl finds a cluster, and under which name it writes there. */
+export interface Applying {
+  kubectl: string;
+  kubeconfigFile: string;
+  fieldManager: string;
+  env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Applies objects on the server, where no annotation limits their size; fields that others own are
+ * taken over. Returns when the kinds among them are served. Throws KUBECTL_REFUSED with the server's
+ * words, KUBECTL_FAILED and EXEC_TIMEOUT.
+ */
+export async function applyObjects(
+  objects: readonly { kind: string; metadata: { name: string } }[],
+  { kubectl, kubeconfigFile, fieldManager, env }: Applying,
+): Promise<void> {
+  if (objects.length === 0) return;
+  const cluster = [kubectl, `--kubeconfig=${kubeconfigFile}`] as const;
+  const how = ["--server-side", "--force-conflicts", `--field-manager=${fieldManager}`];
+  const { code, stderr } = await run([...cluster, "apply", ...how, "--filename=-"], {
+    env,
+    stdin: JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }),
+    timeoutSeconds: applySeconds,
+    allowedCodes: [0, 1],
+  });
+  if (code !== 0) throw refusal.test(stderr) ? refused(stderr) : unanswered(stderr);
+  const kinds = objects
+    .filter(({ kind }) => kind === "CustomResourceDefinition")
+    .map(({ metadata }) => `crd/${metadata.name}`);
+  if (kinds.length === 0) return;
+  await run([...cluster, "wait", "--for=condition=Established", "--timeout=60s", ...kinds], {
+    env,
+    timeoutSeconds: applySeconds,
+  });
+}
+
 /** What kubectl says when the server does not want the object, or does not know its kind. */
 const refusal = /^(?:Error from server|error: resource mapping not found|The \w+ ".*" is invalid)/m;
+
+function refused(stderr: string): InfraError {
+  return new InfraError({
+    code: "KUBECTL_REFUSED",
+    message: "the cluster does not take what was to be applied",
+    why: stderr.trim(),
+    fix: "Correct it; npm run validate finds most of it before",
+    exitCode: exitCodes.failed,
+  });
+}
 
 function unanswered(stderr: string): InfraError {
   return new InfraError({

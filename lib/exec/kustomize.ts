@@ -1,4 +1,4 @@
-import { findKubectl } from "./kubectl.ts";
+import { findKubectl, getKubectl } from "./kubectl.ts";
 import { run, type RunResult } from "./run.ts";
 
 const timeoutSeconds = 60;
@@ -13,6 +13,11 @@ export async function findKustomize(env: NodeJS.ProcessEnv): Promise<Kustomize |
   if (kustomize !== null) return [kustomize, "build"];
   const kubectl = await findKubectl(env);
   return kubectl === undefined ? undefined : [kubectl, "kustomize"];
+}
+
+/** The same; throws EXEC_MISSING. */
+export async function getKustomize(env: NodeJS.ProcessEnv): Promise<Kustomize> {
+  return (await findKustomize(env)) ?? [await getKubectl(env), "kustomize"];
 }
 
 /** The objects of a kustomization as YAML, and why not where the exit code is not 0. */

@@ -1,0 +1,110 @@
+import { describeApplication, isWell } from "../argocd/describe-application.ts";
+import { explainTrouble } from "../argocd/explain-trouble.ts";
+import { argoNamespace, refreshAnnotation, rootApplication } from "../argocd/names.ts";
+import { type ErrorDetails, exitCodes, InfraError } from "../errors.ts";
+import type { Application } from "../objects.ts";
+import type { Step } from "../steps/step.ts";
+import type { Cluster } from "../world.ts";
+import type { BootstrapWorld, Gitops } from "./world.ts";
+
+/** Images are downloaded, databases made. */
+const wellSeconds = 900;
+
+/** How long what time does not heal may be said: Argo CD keeps an old answer for a while. */
+const patienceSeconds = 60;
+
+/** Waits until every Application is as the commit has it that the site's branch is at, and works. */
+export function awaitApplications(
+  world: Pick<BootstrapWorld, "clock" | "openCluster"> & { gitops: Gitops },
+  after: string[],
+): Step {
+  return {
+    id: "await-applications",
+    title: "Wait until the cluster is what Git says",
+    after,
+    timeoutSeconds: wellSeconds + 60,
+    waitsFor: "all Applications to be Synced and Healthy",
+    async observe() {
+      return { state: "open" };
+    },
+    async act() {},
+    async verify(run) {
+      const cluster = await world.openCluster();
+      let commit = await world.gitops.readCommit();
+      const end = world.clock.now() + wellSeconds * 1000;
+      const since = new Map<string, number>();
+      const refreshed = new Set<string>();
+      return await run.poll<{ commit: string; applications: number }>(async () => {
+        const applications = await cluster.list("Application", { namespace: argoNamespace });
+        const open = applications.filter((one) => !isDone(one, commit));
+        const hasRoot = applications.some(({ metadata }) => metadata.name === rootApplication);
+        if (hasRoot && open.length === 0) {
+          return { done: { commit, applications: applications.length } };
+        }
+        const troubles = open.flatMap((one) => explainTrouble(one) ?? []);
+        const now = world.clock.now();
+        const lasting = troubles.filter(({ isFinal, code, why }) => {
+          const key = `${code} ${why}`;
+          since.set(key, since.get(key) ?? now);
+          return isFinal && now - (since.get(key) ?? now) >= patienceSeconds * 1000;
+        });
+        if (lasting.length > 0) throw unwell(lasting);
+        if (now >= end) throw unwell(troubles.length > 0 ? troubles : [late(open)]);
+        // Somebody may have pushed meanwhile.
+        if (open.every(isWell)) commit = await world.gitops.readCommit();
+        await refreshOld(cluster, open, commit, refreshed);
+        return { waiting: open.map(nameState).join("; ") || "Argo CD's first Application" };
+      }, 1);
+    },
+  };
+}
+
+function isDone(application: Application, commit: string): boolean {
+  return isWell(application) && application.status?.sync?.revision === commit;
+}
+
+/** Argo CD looks at Git every two minutes by itself. */
+async function refreshOld(
+  cluster: Cluster,
+  applications: readonly Application[],
+  commit: string,
+  refreshed: Set<string>,
+): Promise<void> {
+  for (const { metadata, status } of applications) {
+    const { name } = metadata;
+    const { revision } = status?.sync ?? {};
+    if (revision === undefined || revision === commit || refreshed.has(name)) continue;
+    refreshed.add(name);
+    const annotations = { [refreshAnnotation]: "normal" };
+    await cluster.patch(
+      { kind: "Application", namespace: argoNamespace, name },
+      { metadata: { annotations } },
+    );
+  }
+}
+
+function nameState(application: Application): string {
+  return `${application.metadata.name}: ${describeApplication(application)}`;
+}
+
+function late(open: readonly Application[]): ErrorDetails {
+  return {
+    code: "ARGOCD_APPLICATIONS_LATE",
+    message: "the cluster has not become what Git says in time",
+    why: open.map(nameState).join("\n") || "there is no Application",
+    fix: "Look at what is not well: kubectl get applications -n argocd; then run the same command again",
+  };
+}
+
+function unwell(troubles: readonly ErrorDetails[]): InfraError {
+  const [first, ...others] = troubles;
+  const { code, message, fix } = first ?? late([]);
+  const why = [first, ...others].map((one) => one?.why).join("\n");
+  return new InfraError({
+    code,
+    message,
+    why,
+    ...(fix === undefined ? {} : { fix }),
+    exitCode: exitCodes.failed,
+  });
+}

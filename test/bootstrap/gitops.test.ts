@@ -1,0 +1,145 @@
+import t from "tap";
+import { awaitApplications } from "../../lib/bootstrap/await-applications.ts";
+import { installArgoCd, sortIntoStages } from "../../lib/bootstrap/install-argocd.ts";
+import type { Gitops } from "../../lib/bootstrap/world.ts";
+import type { Application, KubeObject } from "../../lib/objects.ts";
+import type { Cluster } from "../../lib/world.ts";
+import { execute } from "../support/memory/execute.ts";
+
+const commit = "c".repeat(40);
+
+function makeObject(kind: string, name: string): KubeObject {
+  return { apiVersion: "v1", kind, metadata: { name } };
+}
+
+function makeApplication(name: string, status: Application["status"]): Application {
+  return {
+    ...makeObject("Application", name),
+    kind: "Application",
+    spec: {},
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+const well = (revision = commit): Application["status"] => ({
+  sync: { status: "Synced", revision },
+  health: { status: "Healthy" },
+});
+
+const objects = [
+  makeObject("Application", "bootstrap"),
+  makeObject("Deployment", "argocd-repo-server"),
+  makeObject("CustomResourceDefinition", "applications.argoproj.io"),
+  makeObject("Namespace", "argocd"),
+];
+
+function makeGitops(log: string[], commits: string[] = [commit]): Gitops {
+  return {
+    render: async () => objects,
+    readSecrets: async () => [{ ...makeObject("Secret", "sops-age"), kind: "Secret" }],
+    async apply(some) {
+      log.push(some.map(({ kind }) => kind).join(", "));
+    },
+    async applySecrets(some) {
+      log.push(`own: ${some.map(({ metadata }) => metadata.name).join(", ")}`);
+    },
+    readCommit: async () => (commits.length > 1 ? (commits.shift() ?? "") : (commits[0] ?? "")),
+  };
+}
+
+/** Waits, with what the cluster says of its Applications, one answer after the other. */
+async function wait(answers: (readonly Application[])[], commits?: string[]) {
+  const patched: string[] = [];
+  const cluster = {
+    list: async () => (answers.length > 1 ? answers.shift() : answers[0]),
+    async patch({ name }: { name: string }, patch: object) {
+      patched.push(`${name} ${JSON.stringify(patch)}`);
+    },
+  } as unknown as Cluster;
+  const { outcome } = await execute((_log, clock) => [
+    awaitApplications(
+      { clock, openCluster: async () => cluster, gitops: makeGitops([], commits) },
+      [],
+    ),
+  ]);
+  return { outcome, patched };
+}
+
+t.test("kinds and namespaces come first, Applications last", async (t) => {
+  t.strictSame(
+    sortIntoStages(objects).map((stage) => stage.map(({ kind }) => kind)),
+    [["CustomResourceDefinition", "Namespace"], ["Deployment"], ["Application"]],
+  );
+});
+
+t.test("the secrets are there before Argo CD, and are not its own", async (t) => {
+  const log: string[] = [];
+  const { outcome } = await execute(() => [installArgoCd(makeGitops(log), [])]);
+  t.equal(outcome.exitCode, 0);
+  t.strictSame(log, [
+    "CustomResourceDefinition, Namespace",
+    "own: sops-age",
+    "Deployment",
+    "Application",
+  ]);
+  t.match(outcome.results[0]?.facts, { objects: 4, secrets: 1 });
+});
+
+t.test("it waits until every Application has the commit, and works", async (t) => {
+  const { outcome, patched } = await wait([
+    [],
+    [makeApplication("bootstrap", undefined)],
+    [makeApplication("bootstrap", well()), makeApplication("velero", well("o".repeat(40)))],
+    [makeApplication("bootstrap", well()), makeApplication("velero", well())],
+  ]);
+  t.equal(outcome.exitCode, 0);
+  t.match(outcome.results[0]?.facts, { commit, applications: 2 });
+  t.strictSame(patched, [
+    'velero {"metadata":{"annotations":{"argocd.argoproj.io/refresh":"normal"}}}',
+  ]);
+});
+
+t.test("without the root it is not done", async (t) => {
+  const { outcome } = await wait([
+    [makeApplication("velero", well())],
+    [makeApplication("velero", well()), makeApplication("bootstrap", well())],
+  ]);
+  t.match(outcome.results[0]?.facts, { applications: 2 });
+});
+
+t.test("somebody pushes meanwhile", async (t) => {
+  const next = "d".repeat(40);
+  const { outcome } = await wait([[makeApplication("bootstrap", well(next))]], [commit, next]);
+  t.equal(outcome.exitCode, 0);
+  t.match(outcome.results[0]?.facts, { commit: next });
+});
+
+t.test("what time does not heal ends it after a minute", async (t) => {
+  const message = "app path does not exist";
+  const conditions = [{ type: "ComparisonError", message }];
+  const { outcome } = await wait([
+    [makeApplication("bootstrap", { sync: { status: "Unknown" }, conditions })],
+  ]);
+  t.equal(outcome.exitCode, 4);
+  t.match(outcome.failure?.error, { code: "ARGOCD_PATH_MISSING", why: message });
+});
+
+t.test("what heals in time ends well", async (t) => {
+  const conditions = [{ type: "ComparisonError", message: "app path does not exist" }];
+  const ill = [makeApplication("bootstrap", { sync: { status: "Unknown" }, conditions })];
+  const { outcome } = await wait([ill, ill, ill, [makeApplication("bootstrap", well())]]);
+  t.equal(outcome.exitCode, 0);
+});
+
+t.test("what only takes too long says what is open", async (t) => {
+  const { outcome } = await wait([
+    [
+      makeApplication("bootstrap", well()),
+      makeApplication("velero", { sync: { status: "Synced" }, health: { status: "Progressing" } }),
+    ],
+  ]);
+  t.match(outcome.failure?.error, {
+    code: "ARGOCD_APPLICATIONS_LATE",
+    why: "velero: Synced, Progressing",
+  });
+});
