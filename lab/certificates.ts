@@ -1,4 +1,5 @@
 import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import path from "node:path";
 import { run } from "../lib/exec/run.ts";
 import type { ServerPaths } from "./paths.ts";
@@ -7,12 +8,12 @@ import type { ServerPaths } from "./paths.ts";
 const days = 3650;
 
 /**
- * Makes the lab's own CA and a certificate by it for servers at `addresses`, once. Throws
- * EXEC_MISSING and EXEC_FAILED.
+ * Makes the lab's own CA and a certificate by it for servers of these names and addresses, once.
+ * Throws EXEC_MISSING and EXEC_FAILED.
  */
 export async function ensureCertificates(
   { tls }: Pick<ServerPaths, "tls">,
-  addresses: readonly string[],
+  names: readonly string[],
 ): Promise<void> {
   // Renamed to this only once it was whole.
   if ((await stat(tls).catch(() => undefined)) !== undefined) return;
@@ -30,7 +31,7 @@ export async function ensureCertificates(
     "basicConstraints=critical,CA:FALSE",
     "keyUsage=critical,digitalSignature",
     "extendedKeyUsage=serverAuth",
-    `subjectAltName=${addresses.map((address) => `IP:${address}`).join(",")}`,
+    `subjectAltName=${names.map((name) => `${isIP(name) === 0 ? "DNS" : "IP"}:${name}`).join(",")}`,
   ]);
   await rename(folder, tls);
 }

@@ -77,6 +77,12 @@ export const addresses = {
   prefixLength: 24,
 } as const;
 
+/** Where production gets single files of other repositories; in the lab its servers answer to it. */
+export const upstreamHost = "raw.githubusercontent.com";
+
+/** All that the lab's servers are called. */
+export const serverNames: readonly string[] = [addresses.servers, upstreamHost];
+
 /** The lines of /etc/hosts that name the lab's hosts; hosts and operator have no DNS. */
 export function renderHostsFile(): string {
   const lines = [

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { constants } from "node:os";
 import path from "node:path";
-import { allHosts, renderHostsFile } from "./host-list.ts";
+import { addresses, allHosts, renderHostsFile, upstreamHost } from "./host-list.ts";
 import { enterNamespace, operatorNamespace } from "./network.ts";
 import { type Mount, readMounts } from "./mounts.ts";
 import type { LabPaths } from "./paths.ts";
@@ -55,7 +55,8 @@ export async function linkPrograms(
 /** Writes the files that the operator sees in place of the machine's own. */
 export async function ensureOperatorFiles(paths: LabPaths): Promise<void> {
   await mkdir(path.dirname(paths.operatorHosts), { recursive: true });
-  await writeFile(paths.operatorHosts, renderHostsFile());
+  const upstream = `${addresses.servers} ${upstreamHost}\n`;
+  await writeFile(paths.operatorHosts, renderHostsFile() + upstream);
   await writeFile(paths.operatorResolver, "# The lab has no DNS\n");
 }
 
@@ -90,6 +91,9 @@ export function buildOperatorEnvironment(
     KUBERC: "off",
     // Else it writes to ~/.kube/cache, which is no part of the lab.
     KUBECACHEDIR: path.join(paths.state, "kube-cache"),
+    // All servers that it can reach are the lab's; Go, Python and curl go by the first one.
+    SSL_CERT_FILE: paths.servers.ca,
+    GIT_SSL_CAINFO: paths.servers.ca,
   };
   const PATH = [paths.operatorPrograms, env["PATH"]].filter(Boolean).join(":");
   return { ...Object.fromEntries(kept), ...own, PATH };

@@ -13,6 +13,8 @@ const needed = [
   { file: "ssh", package: "openssh-client" },
   { file: "ssh-keygen", package: "openssh-client" },
   { file: "openssl", package: "openssl" },
+  { file: "git", package: "git" },
+  { file: "unzip", package: "unzip" },
   { file: "gpg", package: "gpg" },
   { file: "gpgconf", package: "gpgconf" },
   { file: "gpg-agent", package: "gpg-agent" },

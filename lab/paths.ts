@@ -54,7 +54,19 @@ export interface ServerPaths {
   repositoryPassword: string;
   /** Each folder in it is a bucket. */
   buckets: string;
+  git: GitPaths;
   mesh: MeshPaths;
+}
+
+/** Of the lab's own Git server. */
+export interface GitPaths {
+  /** What it serves: every bare repository right in it. */
+  folder: string;
+  repository: string;
+  /** Git's index of the work tree as it was last published, so that only what has changed is read. */
+  index: string;
+  /** Of the one user that may read. */
+  password: string;
 }
 
 /** Of headscale, which keeps its keys and its database in the folder, too. */
@@ -143,6 +155,12 @@ export function findPaths(env: NodeJS.ProcessEnv = process.env): LabPaths {
       s3Keys: at("servers/s3-keys"),
       repositoryPassword: at("servers/repository-password"),
       buckets: at("servers/buckets"),
+      git: {
+        folder: at("servers/git"),
+        repository: at("servers/git/infra-k3s.git"),
+        index: at("servers/git-index"),
+        password: at("servers/git-password"),
+      },
       mesh: {
         folder: at("servers/headscale"),
         config: at("servers/headscale/config.yaml"),

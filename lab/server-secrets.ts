@@ -2,11 +2,15 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import { registerSecret } from "../lib/cli/redact.ts";
-import { parseKeys } from "./clouds/settings.ts";
+import { gitUser, parseKeys } from "./clouds/settings.ts";
 import type { ServerPaths } from "./paths.ts";
 
-/** Makes the token of the emulated provider and the keys of the bucket, each for its owner only. */
-export async function ensureSecrets({ token, s3Keys }: ServerPaths): Promise<void> {
+/**
+ * Makes the token of the emulated provider, the keys of the bucket and the password of the Git server,
+ * each for its owner only.
+ */
+export async function ensureSecrets({ token, s3Keys, git }: ServerPaths): Promise<void> {
+  await ensureSecret(git.password, () => `${randomBytes(32).toString("hex")}\n`);
   await ensureSecret(token, () => `${randomBytes(32).toString("hex")}\n`);
   await ensureSecret(s3Keys, () => {
     const id = randomBytes(16).toString("hex");
@@ -35,6 +39,15 @@ export async function readS3Keys({ s3Keys }: ServerPaths): Promise<string> {
   // As it stands in an object of Kubernetes.
   registerSecret(text);
   return text;
+}
+
+/** Who may read from the lab's Git server. */
+export async function readGitLogin({
+  git,
+}: Pick<ServerPaths, "git">): Promise<{ username: string; password: string }> {
+  const password = (await readFile(git.password, "utf8")).trim();
+  registerSecret(password);
+  return { username: gitUser, password };
 }
 
 /** Whole or not at all, so that a second run never finds half a secret. */

@@ -9,7 +9,7 @@ import { findCacheFolder } from "./cache.ts";
 import { ensureCertificates } from "./certificates.ts";
 import { readHealth } from "./clouds/control.ts";
 import type { ServeSettings } from "./clouds/settings.ts";
-import { addresses } from "./host-list.ts";
+import { addresses, serverNames } from "./host-list.ts";
 import { enterNamespace, listNamespaceProcesses, serversNamespace } from "./network.ts";
 import type { LabPaths } from "./paths.ts";
 import { writeHeadscaleFiles } from "./mesh/headscale.ts";
@@ -24,6 +24,9 @@ const ports = {
   s3: 9000,
   power: 9443,
   files: 8080,
+  git: 7443,
+  // No URL of production names a port.
+  upstreamFiles: 443,
   versitygw: 7070,
   mesh: 8443,
   stun: 3478,
@@ -35,6 +38,8 @@ export const serverUrls = {
   power: `https://${addresses.servers}:${ports.power}/v1`,
   files: `http://${addresses.servers}:${ports.files}`,
   mesh: `https://${addresses.servers}:${ports.mesh}`,
+  /** Of the repository that publish() makes. */
+  git: `https://${addresses.servers}:${ports.git}/infra-k3s.git`,
 } as const;
 
 /** Where the hosts download a file, or all files, of an entry of the cache. */
@@ -55,6 +60,8 @@ const shownLines = 8;
 export interface ServersOptions {
   /** With headscale among them the mesh's coordination server is one of the servers. */
   components: Pick<Components, "programs">;
+  /** From ensureUpstreamFiles. */
+  upstreamFolder: string;
   progress: Progress;
   signal?: AbortSignal;
 }
@@ -70,8 +77,8 @@ export function planServerSettings(paths: LabPaths): SiteSettings {
 
 /**
  * Starts the lab's servers in their namespace unless they run: the bucket, the provider's API, the
- * files of the cache and, where there is to be one, the mesh's coordination server; returns when they
- * answer. Those of another version are replaced. Throws LAB_SERVERS_FAILED, EXEC_MISSING and
+ * files of the cache and of GitHub, Git and, where there is to be one, the mesh's coordination server;
+ * returns when they answer. Those of another version are replaced. Throws LAB_SERVERS_FAILED, EXEC_MISSING and
  * EXEC_FAILED, and the reason of `signal`.
  */
 export async function ensureServers(paths: LabPaths, options: ServersOptions): Promise<void> {
@@ -80,7 +87,7 @@ export async function ensureServers(paths: LabPaths, options: ServersOptions): P
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await mkdir(buckets, { recursive: true });
   await ensureSecrets(paths.servers);
-  await ensureCertificates(paths.servers, [addresses.servers]);
+  await ensureCertificates(paths.servers, serverNames);
   const settings = await planSettings(paths, options);
   const running = await readHealth(control).catch(() => undefined);
   if (running?.version === settings.version) {
@@ -95,7 +102,14 @@ export async function ensureServers(paths: LabPaths, options: ServersOptions): P
     await stopServers(paths);
     throw error;
   }
-  const names = ["S3", "power", "files", ...(settings.headscale === undefined ? [] : ["mesh"])];
+  const names = [
+    "S3",
+    "power",
+    "files",
+    "Git",
+    "GitHub's files",
+    ...(settings.headscale === undefined ? [] : ["mesh"]),
+  ];
   progress.say(`the lab's servers are up: ${names.join(", ")} at ${addresses.servers}`);
 }
 
@@ -111,9 +125,9 @@ export async function stopServers(paths: LabPaths): Promise<number> {
 
 async function planSettings(
   paths: LabPaths,
-  { components }: ServersOptions,
+  { components, upstreamFolder }: ServersOptions,
 ): Promise<ServeSettings> {
-  const { tls, token, s3Keys, buckets, control, mesh } = paths.servers;
+  const { tls, token, s3Keys, buckets, control, git, mesh } = paths.servers;
   const { versitygw, headscale } = components.programs;
   if (versitygw === undefined) throw new Error("the program versitygw was not built");
   const settings = {
@@ -130,6 +144,8 @@ async function planSettings(
       : { headscale: { program: headscale, config: mesh.config, socket: mesh.socket } }),
     bucketsFolder: buckets,
     cacheFolder: findCacheFolder(),
+    git: { folder: git.folder, passwordFile: git.password },
+    upstreamFolder,
     controlSocket: control,
   };
   const hash = createHash("sha256").update(JSON.stringify(settings));

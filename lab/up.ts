@@ -4,7 +4,7 @@ import { renderBuildEvent } from "./build-progress.ts";
 import { ensureCertificates } from "./certificates.ts";
 import { ensureDisk } from "./host-disk.ts";
 import { type BootedHost, waitForHost } from "./host.ts";
-import { addresses, allHosts, type LabHost, labHosts } from "./host-list.ts";
+import { allHosts, type LabHost, labHosts, serverNames } from "./host-list.ts";
 import { raiseSettings, readModules } from "./kernel-settings.ts";
 import { ensureNetwork } from "./network.ts";
 import { ensureOperatorMesh } from "./mesh/operator.ts";
@@ -18,6 +18,7 @@ import { checkRequirements, readMachine } from "./requirements.ts";
 import { ensureTree } from "./rootfs.ts";
 import { ensureServers, listServerGroups, planServerSettings } from "./servers.ts";
 import { ensureSite } from "./site.ts";
+import { ensureUpstreamFiles } from "./upstream-files.ts";
 
 export interface UpOptions {
   /** URL of a Debian mirror; the machine's own when left out. */
@@ -35,7 +36,7 @@ export interface UpOptions {
  * returns when ssh works on all hosts and the servers answer. What is done survives an interruption,
  * and the next run goes on there. Throws what checkRequirements throws, and LAB_PROGRAM_MISSING, LAB_MIRROR_MISSING,
  * LAB_CACHE_BUSY, LAB_HOST_MISSING, LAB_HOST_FAILED, LAB_SERVERS_FAILED, LAB_MESH_FAILED, and what
- * buildComponents throws.
+ * buildComponents and ensureUpstreamFiles throw.
  */
 export async function bringUp(
   paths: LabPaths,
@@ -56,6 +57,7 @@ export async function bringUp(
       if (line !== undefined) progress.say(line.trim());
     },
   });
+  const upstreamFolder = await ensureUpstreamFiles({ progress, signal });
   // Before the first change that `down` undoes.
   await ensureRecord(paths, modules);
   const tree = await ensureTree({ mirror, progress, signal });
@@ -64,7 +66,7 @@ export async function bringUp(
   await ensureOperatorFiles(paths);
   // Hosts trust their CA from their first boot on.
   await mkdir(paths.servers.folder, { recursive: true, mode: 0o700 });
-  await ensureCertificates(paths.servers, [addresses.servers]);
+  await ensureCertificates(paths.servers, serverNames);
   signal.throwIfAborted();
   await ensureNetwork();
   progress.say("the network and the operator's namespace are there");
@@ -75,7 +77,7 @@ export async function bringUp(
     ]),
   );
   // After the hosts: their power is then as the provider is to find it.
-  await ensureServers(paths, { components, progress, signal });
+  await ensureServers(paths, { components, upstreamFolder, progress, signal });
   if (withMesh) {
     const address = await ensureOperatorMesh(paths, { components, signal });
     progress.say(`the operator is in the mesh, at ${address}`);

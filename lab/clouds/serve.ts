@@ -10,9 +10,11 @@ import { findPaths } from "../paths.ts";
 import { powerOff, powerOn, readPower, shutDown } from "../power.ts";
 import { createCacheFiles } from "./cache-files.ts";
 import { createControl } from "./control.ts";
+import { createGitServer } from "./git-server.ts";
 import { createHetznerApi, type HetznerApi } from "./hetzner-api.ts";
 import { createS3Proxy } from "./s3-proxy.ts";
-import { parseKeys, type ServeSettings } from "./settings.ts";
+import { gitUser, parseKeys, type ServeSettings } from "./settings.ts";
+import { createUpstreamFiles } from "./upstream-files.ts";
 
 /**
  * The lab's servers in one process, with versitygw and headscale as its children. usage: serve.ts SETTINGS
@@ -35,9 +37,20 @@ const proxy = createS3Proxy({ tls, upstream });
 const api = await openProvider();
 const power = createTlsServer(tls, api.handle);
 const files = createServer(createCacheFiles(settings.cacheFolder));
+const git = createTlsServer(
+  tls,
+  createGitServer({
+    folder: settings.git.folder,
+    user: gitUser,
+    password: readFileSync(settings.git.passwordFile, "utf8").trim(),
+  }),
+);
+const upstreamFiles = createTlsServer(tls, createUpstreamFiles(settings.upstreamFolder));
 await listen(proxy.server, { host: address, port: ports.s3 });
 await listen(power, { host: address, port: ports.power });
 await listen(files, { host: address, port: ports.files });
+await listen(git, { host: address, port: ports.git });
+await listen(upstreamFiles, { host: address, port: ports.upstreamFiles });
 if (settings.headscale !== undefined) {
   await waitForPort({ path: settings.headscale.socket });
   await waitForPort({ host: address, port: ports.mesh });

@@ -9,6 +9,8 @@ export interface ServeSettings {
     s3: number;
     power: number;
     files: number;
+    git: number;
+    upstreamFiles: number;
     versitygw: number;
     mesh: number;
     stun: number;
@@ -24,8 +26,15 @@ export interface ServeSettings {
   /** Each folder in it is a bucket. */
   bucketsFolder: string;
   cacheFolder: string;
+  /** A folder of bare repositories, and a file with the password of who may read them. */
+  git: { folder: string; passwordFile: string };
+  /** A folder with what lies at GitHub. */
+  upstreamFolder: string;
   controlSocket: string;
 }
+
+/** The one user of the Git server. */
+export const gitUser = "argocd";
 
 /** The key pair in a credentials file; throws a plain Error, a defect, when there is none. */
 export function parseKeys(text: string): { id: string; secret: string } {

@@ -17,9 +17,11 @@ export async function downloadModule(
   module: string,
   version: string,
   folder: string,
+  signal?: AbortSignal,
 ): Promise<GoModule> {
   const { stdout } = await run(["go", "mod", "download", "-json", `${module}@${version}`], {
     cwd: folder,
+    ...(signal === undefined ? {} : { signal }),
     // A module that wants a newer Go than the one here is not built, only read.
     env: { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "", GOWORK: "off" },
     // 1 comes with an answer in which only the fields of what failed are missing.

@@ -49,14 +49,16 @@ export async function run(
   const env = options.env ?? process.env;
   await checkProgram(program, env, options.installHint);
   options.signal?.throwIfAborted();
+  // An empty input is none: zx would leave it open, and the program would wait for its end.
+  const stdin = options.stdin === "" ? undefined : options.stdin;
   const child = $({
     // zx runs programs by way of bash, and a bash of level 1 with a socket for stdin, as Node makes
     // them, takes itself for a remote login and reads ~/.bashrc (bash: shell.c, run_startup_files).
     env: { ...env, SHLVL: "1" },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.stdin === undefined ? {} : { input: options.stdin }),
+    ...(stdin === undefined ? {} : { input: stdin }),
     // Nothing may read from the terminal behind the back of a question of ours.
-    stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     // A process group of its own, so that a timeout reaches what the program started.
     detached: true,
     nothrow: true,
@@ -64,7 +66,7 @@ export async function run(
     verbose: false,
   })`${argv}`;
   // A program may end before it has read everything; its exit code says whether that was a failure.
-  if (options.stdin !== undefined) child.stdin.on("error", () => undefined);
+  if (stdin !== undefined) child.stdin.on("error", () => undefined);
   const { onLine } = options;
   if (onLine !== undefined) {
     for (const input of [child.stdout, child.stderr]) createInterface({ input }).on("line", onLine);

@@ -43,9 +43,23 @@ export async function readSources(
 
 async function readTexts(
   name: string,
-  { module, version, sum, files }: SchemaSource,
+  source: SchemaSource,
   store: ModuleStore,
 ): Promise<string[]> {
+  const zip = await downloadSource(name, source, store);
+  const root = `${source.module}@${source.version}`;
+  return await store.readFiles(
+    zip,
+    source.files.map((pattern) => `${root}/${pattern}`),
+  );
+}
+
+/** The archive of a source's module. Throws SCHEMAS_SUM_WRONG, and what the store throws. */
+export async function downloadSource(
+  name: string,
+  { module, version, sum }: SchemaSource,
+  store: Pick<ModuleStore, "download">,
+): Promise<string> {
   const found = await store.download(module, version);
   if (found.sum !== sum) {
     throw new InfraError({
@@ -57,11 +71,7 @@ async function readTexts(
       exitCode: exitCodes.badInput,
     });
   }
-  const root = `${module}@${version}`;
-  return await store.readFiles(
-    found.zip,
-    files.map((pattern) => `${root}/${pattern}`),
-  );
+  return found.zip;
 }
 
 function isCrd(document: unknown): document is CustomResourceDefinition {

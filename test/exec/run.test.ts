@@ -33,6 +33,7 @@ t.test("nobody's ~/.bashrc is read", async (t) => {
 
 t.test("a program that reads without input sees its end", async (t) => {
   t.match(await run(["cat"], { timeoutSeconds: 10 }), { stdout: "", code: 0 });
+  t.match(await run(["cat"], { stdin: "", timeoutSeconds: 10 }), { stdout: "", code: 0 });
 });
 
 t.test("a program may end without reading its input", async (t) => {

@@ -6,7 +6,7 @@ import { ensureCertificates } from "../../lab/certificates.ts";
 import { parseKeys } from "../../lab/clouds/settings.ts";
 import { buildOperatorEnvironment } from "../../lab/operator.ts";
 import { findPaths } from "../../lab/paths.ts";
-import { ensureSecrets, readS3Keys } from "../../lab/server-secrets.ts";
+import { ensureSecrets, readGitLogin, readS3Keys } from "../../lab/server-secrets.ts";
 import { planServerSettings } from "../../lab/servers.ts";
 import { ensureSite } from "../../lab/site.ts";
 import { redact } from "../../lib/cli/redact.ts";
@@ -21,9 +21,10 @@ function makePaths(t: Test) {
 
 t.test("secrets are made once, for their owner only", async (t) => {
   const paths = makePaths(t);
-  const { token, s3Keys } = paths.servers;
+  const { token, s3Keys, git } = paths.servers;
   t.notOk("HCLOUD_TOKEN" in buildOperatorEnvironment(paths, {}), "none before there is one");
   await ensureSecrets(paths.servers);
+  t.equal(statSync(git.password).mode & 0o777, 0o600);
   const before = [readFileSync(token, "utf8"), readFileSync(s3Keys, "utf8")];
   for (const file of [token, s3Keys]) t.equal(statSync(file).mode & 0o777, 0o600, file);
   const { id, secret } = parseKeys(before[1] ?? "");
@@ -40,17 +41,21 @@ t.test("secrets are made once, for their owner only", async (t) => {
   t.equal(text, before[1]);
   t.equal(redact(`a ${secret} b`), "a [secret] b");
   t.equal(redact(Buffer.from(text).toString("base64")), "[secret]");
+
+  const { username, password } = await readGitLogin(paths.servers);
+  t.match([username, password], ["argocd", /^[0-9a-f]{64}$/]);
+  t.equal(redact(`a ${password} b`), "a [secret] b");
   t.throws(() => parseKeys("[default]\naws_access_key_id = x\n"), /no key pair/);
 });
 
-t.test("the CA signs a certificate for the servers' address, once", async (t) => {
+t.test("the CA signs a certificate for the servers' names, once", async (t) => {
   const paths = makePaths(t);
   const { tls, ca } = paths.servers;
   // What a killed run has left.
   mkdirSync(`${tls}.new`);
   writeFileSync(path.join(`${tls}.new`, "ca.key"), "half");
   try {
-    await ensureCertificates(paths.servers, ["172.31.0.1", "127.0.0.1"]);
+    await ensureCertificates(paths.servers, ["172.31.0.1", "raw.githubusercontent.com"]);
   } catch (error) {
     if (!hasCode(error, "EXEC_MISSING")) throw error;
     t.comment("skipped: there is no openssl program");
@@ -64,6 +69,8 @@ t.test("the CA signs a certificate for the servers' address, once", async (t) =>
   t.ok(server.verify(authority.publicKey));
   t.equal(server.checkIP("172.31.0.1"), "172.31.0.1");
   t.equal(server.checkIP("172.31.0.2"), undefined);
+  t.equal(server.checkHost("raw.githubusercontent.com"), "raw.githubusercontent.com");
+  t.equal(server.checkHost("github.com"), undefined);
   for (const name of ["ca.key", "server.key"]) {
     t.equal(statSync(path.join(tls, name)).mode & 0o777, 0o600, name);
   }

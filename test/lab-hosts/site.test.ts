@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import t from "tap";
-import { allHosts, labHosts } from "../../lab/host-list.ts";
-import { buildOperatorEnvironment, isOperator } from "../../lab/operator.ts";
+import { allHosts, labHosts, renderHostsFile } from "../../lab/host-list.ts";
+import { buildOperatorEnvironment, ensureOperatorFiles, isOperator } from "../../lab/operator.ts";
 import { parseMounts } from "../../lab/mounts.ts";
 import { findPaths } from "../../lab/paths.ts";
 import { ensureSite } from "../../lab/site.ts";
@@ -73,7 +73,7 @@ t.test("the operator's environment leads to the lab and nowhere else", async (t)
   const poison =
     "KUBECONFIG CLOUDFLARE_API_TOKEN AWS_ACCESS_KEY_ID HCLOUD_TOKEN VULTR_API_KEY TF_VAR_zone " +
     "SOPS_AGE_KEY_FILE ANSIBLE_VAULT_PASSWORD_FILE INFRA_K3S_EC2_PROFILE INFRA_K3S_SITE " +
-    "KUBERC https_proxy HTTP_PROXY no_proxy ALL_PROXY";
+    "KUBERC https_proxy HTTP_PROXY no_proxy ALL_PROXY SSL_CERT_FILE GIT_SSL_CAINFO";
   const env = Object.fromEntries(poison.split(" ").map((name) => [name, "poison"]));
   t.strictSame(buildOperatorEnvironment(paths, { ...env, PATH: "/bin", KUBECONFIG_X: "kept" }), {
     PATH: "/srv/x/infra-k3s/lab/operator/bin:/bin",
@@ -81,7 +81,18 @@ t.test("the operator's environment leads to the lab and nowhere else", async (t)
     KUBERC: "off",
     KUBECACHEDIR: "/srv/x/infra-k3s/lab/kube-cache",
     INFRA_K3S_SITE: "/srv/x/infra-k3s/lab",
+    SSL_CERT_FILE: "/srv/x/infra-k3s/lab/servers/tls/ca.pem",
+    GIT_SSL_CAINFO: "/srv/x/infra-k3s/lab/servers/tls/ca.pem",
   });
+});
+
+t.test("upstream's name leads the operator, and no host, to the lab's servers", async (t) => {
+  const paths = findPaths({ XDG_STATE_HOME: t.testdir({}) });
+  await ensureOperatorFiles(paths);
+  const lines = readFileSync(paths.operatorHosts, "utf8").split("\n");
+  t.ok(lines.includes("172.31.0.11 vps-hetzner-1"));
+  t.ok(lines.includes("172.31.0.1 raw.githubusercontent.com"));
+  t.notMatch(renderHostsFile(), "github");
 });
 
 t.test("whoever is in the operator's place is known by its hosts file", async (t) => {

@@ -6,12 +6,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import t from "tap";
 import { findCacheFolder } from "../../lab/cache.ts";
 import { cutBucket, plantFaults, readCounters, readHealth } from "../../lab/clouds/control.ts";
+import { gitUser } from "../../lab/clouds/settings.ts";
+import { publish } from "../../lab/gitops/repository.ts";
 import { waitForHost } from "../../lab/host.ts";
-import { labHosts } from "../../lab/host-list.ts";
+import { labHosts, upstreamHost } from "../../lab/host-list.ts";
 import { findPaths } from "../../lab/paths.ts";
 import { powerOff, readPower } from "../../lab/power.ts";
 import { serverUrls } from "../../lab/servers.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
+import { loadSources } from "../../lib/schema/sources.ts";
 import { compareSnapshots, readSnapshot } from "../support/machine-snapshot.ts";
 
 /** Needs root and a machine that fits the lab, and takes its lab down: not a part of `npm test`. */
@@ -95,6 +98,24 @@ t.test("hosts fetch files of the cache", async (t) => {
   t.equal(await runScript("shell", ["--", "ssh", victim, command]), "from the cache");
   await t.rejects(runScript("shell", ["--", "ssh", victim, `${command}s`]));
 });
+
+t.test(
+  "the operator reads what is published, and GitHub's files by their own address",
+  async () => {
+    const commit = await publish(paths, { message: "of the test" });
+    const login = `echo username=${gitUser}; echo "password=$(cat ${paths.servers.git.password})"`;
+    const lsRemote = (...settings: string[]) =>
+      runScript("shell", ["--", "git", ...settings, "ls-remote", serverUrls.git, "main"]);
+    const helper = ["-c", `credential.helper=!f() { ${login}; }; f`];
+    t.match(await lsRemote(...helper), `${commit}\trefs/heads/main`);
+    await t.rejects(lsRemote("-c", "core.askPass=false"), /could not read|Authentication failed/);
+    const { crds } = await loadSources();
+    const address = `https://${upstreamHost}/argoproj/argo-cd/${crds["argo-cd"]?.version}`;
+    const manifest = await curl(`${address}/manifests/core-install.yaml`);
+    t.match(manifest, /name: argocd-repo-server[^]*\n200$/);
+    t.match(await curl(`${address}/manifests/install.yaml`), /core-install\.yaml[^]*\n404$/);
+  },
+);
 
 t.test("the provider stops and starts hosts, and learns of nothing else", async (t) => {
   t.equal(await usePower("find"), "running");
