@@ -7,6 +7,7 @@ import { ensureAnsible } from "./ansible.ts";
 import { type Components, readSources } from "./build-components.ts";
 import { makeKey } from "./cache.ts";
 import { getProgram } from "./image-recipes.ts";
+import { publishSite } from "./gitops/publish-site.ts";
 import type { K3sRelease } from "./k3s-release.ts";
 import { isClusterReady, readClusterUid } from "./live-cluster.ts";
 import { ensureLogins } from "./logins.ts";
@@ -16,6 +17,7 @@ import type { LabPaths } from "./paths.ts";
 import { ansibleFolder } from "./playbook.ts";
 import type { Progress } from "./progress.ts";
 import { runScript } from "./run-script.ts";
+import { serverUrls } from "./servers.ts";
 import { forgetCluster } from "./site.ts";
 import { ensureSiteSecrets } from "./site-secrets.ts";
 
@@ -31,6 +33,8 @@ export interface ClusterOptions {
   /** Where the hosts download the release's files; copied to them by ssh when left out. */
   baseUrl?: string | undefined;
   extraImages?: readonly ImageArchive[];
+  /** Whether Argo CD is to make of it what the lab's git server has; its images are needed then. */
+  withGitops?: boolean;
   progress: Progress;
   signal?: AbortSignal;
 }
@@ -40,6 +44,8 @@ export interface LabCluster {
   uid: string;
   /** How many tasks have changed something, by host; undefined when there was nothing to run. */
   changed: Readonly<Record<string, number>> | undefined;
+  /** How long each phase of init-cluster.ts took, by its id; empty when there was nothing to run. */
+  phaseSeconds: Readonly<Record<string, number>>;
 }
 
 /**
@@ -52,18 +58,18 @@ export async function ensureCluster(paths: LabPaths, options: ClusterOptions): P
   const { progress } = options;
   await prepareSite(paths, options);
   const isThere = (await isLastRun(paths)) && (await isClusterReady(paths));
-  let changed: LabCluster["changed"];
+  let made: Pick<LabCluster, "changed" | "phaseSeconds"> = { changed: undefined, phaseSeconds: {} };
   if (!isThere) {
     // A run that fails may have changed something, too.
     await rm(paths.clusterRun, { force: true });
     await forgetCluster(paths);
-    changed = await initCluster(paths, options);
+    made = await initCluster(paths, options);
   }
   const uid = await readClusterUid(paths);
   // The playbooks have written addresses and keys into the inventory.
   await writeFile(paths.clusterRun, await nameRun(paths));
   progress.say(isThere ? "the cluster was there already" : "the cluster is up");
-  return { uid, changed };
+  return { uid, ...made };
 }
 
 /**
@@ -89,7 +95,11 @@ export async function prepareSite(
   // Ansible would else write to the user's own ~/.ansible.
   await mkdir(paths.ansible, { recursive: true });
   await ensureLogins(paths);
+  // A private one, so that credentials are made, encrypted and used.
+  const repositories = [{ url: serverUrls.git, credential: "lab" }];
+  await writeFile(paths.repositories, stringify({ repositories }));
   await ensureSiteSecrets(paths, { progress, signal });
+  if (options.withGitops === true) await publishSite(paths);
   const sums = parseSums(await readFile(options.release.sums, "utf8"));
   const folder = path.join(paths.inventory, "group_vars/k3s_cluster");
   await mkdir(folder, { recursive: true });
@@ -103,11 +113,11 @@ export async function prepareSite(
 /** Runs scripts/setup/init-cluster.ts as a person would; throws the error that it prints. */
 async function initCluster(
   paths: LabPaths,
-  { progress, signal = new AbortController().signal }: ClusterOptions,
-): Promise<Record<string, number>> {
+  { withGitops = false, progress, signal = new AbortController().signal }: ClusterOptions,
+): Promise<Pick<LabCluster, "changed" | "phaseSeconds">> {
   const { exitCode, document } = await runScript(
     paths,
-    ["scripts/setup/init-cluster.ts", "--confirm", "lab"],
+    ["scripts/setup/init-cluster.ts", "--confirm", "lab", ...(withGitops ? [] : ["--nodes-only"])],
     {
       home: paths.ansible,
       env: { ANSIBLE_HOME: paths.ansible },
@@ -116,7 +126,7 @@ async function initCluster(
     },
   );
   const { phases = [] } = (document.result ?? {}) as {
-    phases?: { facts: { changed?: Record<string, number> } }[];
+    phases?: { id: string; seconds: number; facts: { changed?: Record<string, number> } }[];
   };
   if (exitCode === exitCodes.done) {
     const changed: Record<string, number> = {};
@@ -125,7 +135,8 @@ async function initCluster(
     )) {
       changed[host] = (changed[host] ?? 0) + count;
     }
-    return changed;
+    const phaseSeconds = Object.fromEntries(phases.map(({ id, seconds }) => [id, seconds]));
+    return { changed, phaseSeconds };
   }
   throw new InfraError({
     message: `init-cluster.ts ended with code ${exitCode}`,

@@ -28,6 +28,10 @@ export interface LabPaths {
   /** A folder with programs, first in the operator's PATH. */
   operatorPrograms: string;
   operatorMesh: OperatorMeshPaths;
+  /** The operator's clone of what the lab's git server has. */
+  clone: string;
+  /** Which repositories Argo CD reads. */
+  repositories: string;
   /** What opens the vault of the inventory. */
   vaultPassword: string;
   /** Of the user of the host that begins with one. */
@@ -136,6 +140,8 @@ export function findPaths(env: NodeJS.ProcessEnv = process.env): LabPaths {
     operatorHosts: at("operator/hosts"),
     operatorResolver: at("operator/resolv.conf"),
     operatorPrograms: at("operator/bin"),
+    clone: at("clone"),
+    repositories: at("repositories.yaml"),
     vaultPassword: at("private/ansible-vault-pass"),
     loginPassword: at("ssh/password"),
     operatorMesh: {

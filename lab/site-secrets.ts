@@ -7,7 +7,7 @@ import { createHostKey } from "./mesh/variables.ts";
 import type { LabPaths } from "./paths.ts";
 import type { Progress } from "./progress.ts";
 import { runScript } from "./run-script.ts";
-import { readS3Keys } from "./server-secrets.ts";
+import { readGitLogin, readS3Keys } from "./server-secrets.ts";
 
 /**
  * Makes the secrets of the lab's site with the project's own command, once. The lab's servers must
@@ -20,6 +20,7 @@ export async function ensureSiteSecrets(
   // Made before the vault; what lacks beside it, the command would make by itself.
   if ((await stat(paths.vaultPassword).catch(() => undefined)) !== undefined) return;
   const { id, secret } = parseKeys(await readS3Keys(paths.servers));
+  const git = await readGitLogin(paths.servers);
   const { exitCode, document } = await runScript(paths, ["scripts/setup/init-secrets.ts"], {
     home: paths.ansible,
     env: {
@@ -27,6 +28,8 @@ export async function ensureSiteSecrets(
       INFRA_K3S_VULTR_PASSWORD: await readLoginPassword(paths),
       AWS_ACCESS_KEY_ID: id,
       AWS_SECRET_ACCESS_KEY: secret,
+      ARGOCD_GIT_USERNAME: git.username,
+      ARGOCD_GIT_PASSWORD: git.password,
       // The lab has no Cloudflare that would ask for it.
       CLOUDFLARE_API_TOKEN: randomBytes(20).toString("hex"),
     },

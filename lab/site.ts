@@ -45,6 +45,8 @@ export async function ensureSite(paths: LabPaths, settings: SiteSettings = {}): 
     inventory: "inventory",
     kubeconfig: "kubeconfig",
     sshKnownHosts: path.relative(paths.state, paths.knownHosts),
+    bootstrap: path.relative(paths.state, path.join(paths.clone, "lab/gitops/bootstrap")),
+    repositories: path.relative(paths.state, paths.repositories),
     ...settings,
   });
 }

@@ -10,8 +10,10 @@ export const bounds = {
   restoreFactor: 1.5,
   restoreExtra: 4,
   killToReport: 120,
+  /** From Ready nodes to a cluster that is what Git says, the shop's database filled. */
+  gitops: 180,
   /** With nothing to build. */
-  whole: 300,
+  whole: 540,
   /** Orders that have to be there for the checks of lost ones to mean something. */
   ordersBefore: 100,
   ordersAfter: 10,

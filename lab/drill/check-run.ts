@@ -14,6 +14,8 @@ export function checkRun(facts: DrillFacts): Check[] {
   );
   const share = uploads.second / uploads.first;
   const left = listLeft(facts);
+  const applications = Object.entries(facts.applications);
+  const notWell = applications.filter(([, state]) => state !== "well");
   const refused = Object.entries(refusals).map(([what, times]) => `${what} ${times} times`);
   return [
     check({
@@ -59,6 +61,13 @@ export function checkRun(facts: DrillFacts): Check[] {
       wanted: "nothing",
     }),
     check({
+      id: "git-agrees",
+      title: "Every Application is Synced and Healthy: Git has nothing to say against the move",
+      passed: applications.length > 0 && notWell.length === 0,
+      measured: `${applications.length - notWell.length} of ${applications.length}${listFew(notWell.map(([name, state]) => `${name}: ${state}`))}`,
+      wanted: "all of them",
+    }),
+    check({
       id: "traps-untouched",
       title: "Planted credentials of another place stayed unread and unchanged",
       passed: traps.planted > 0 && traps.touched.length === 0,
@@ -85,6 +94,7 @@ function listLeft({ status, source, oldVolumes }: DrillFacts): string[] {
 /** Whether it was fast enough. */
 export function checkSpeed(facts: DrillFacts, figures: Figures): Check[] {
   const { cutOverToReady, databaseStart, killToReport, whole } = figures;
+  const { gitopsSeconds } = facts;
   const limit = bounds.proofToReady + (databaseStart ?? NaN);
   return [
     check({
@@ -101,6 +111,13 @@ export function checkSpeed(facts: DrillFacts, figures: Figures): Check[] {
       passed: killToReport <= bounds.killToReport,
       measured: renderSeconds(killToReport),
       wanted: `at most ${bounds.killToReport} s`,
+    }),
+    check({
+      id: "ready-to-git",
+      title: "From Ready nodes to all that Git has, with the shop's database filled",
+      passed: gitopsSeconds <= bounds.gitops,
+      measured: renderSeconds(gitopsSeconds),
+      wanted: `at most ${bounds.gitops} s`,
     }),
     // What has to be built first takes as long as it takes.
     ...(facts.isWarm

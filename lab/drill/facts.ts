@@ -16,6 +16,8 @@ export interface DrillFacts {
   endedAt: number;
   /** What the drill itself did, in order. */
   phases: readonly { name: string; seconds: number }[];
+  /** From Ready nodes to all Applications Synced and Healthy. */
+  gitopsSeconds: number;
   source: string;
   target: string;
   /** Bytes that Velero has sent to the bucket for each of the two backups. */
@@ -30,6 +32,8 @@ export interface DrillFacts {
   database: DatabaseFacts;
   trees: readonly { claim: string; before: Tree; after: Tree }[];
   oldVolumes: readonly OldVolume[];
+  /** What Argo CD says afterwards, by Application: "well", or what is not. */
+  applications: Readonly<Record<string, string>>;
   /** What scripts/dr/status.ts says afterwards. */
   status: RecoveryStatus;
   /** Kopia's own restore of the same snapshots on the target, by claim. */

@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describeApplication, isWell } from "../../lib/argocd/describe-application.ts";
+import { argoNamespace, pausedAnnotation } from "../../lib/argocd/names.ts";
 import { describeError, InfraError } from "../../lib/errors.ts";
-import type { PersistentVolume } from "../../lib/objects.ts";
+import type { Application, PersistentVolume } from "../../lib/objects.ts";
 import type { RecoveryStatus } from "../../lib/recovery/status.ts";
 import type { LabPaths } from "../paths.ts";
 import type { Progress } from "../progress.ts";
@@ -35,7 +38,13 @@ export interface LookOptions {
   signal: AbortSignal;
 }
 
-type After = Pick<DrillFacts, "orders" | "database" | "trees" | "oldVolumes" | "status" | "kopia">;
+type After = Pick<
+  DrillFacts,
+  "orders" | "database" | "trees" | "oldVolumes" | "applications" | "status" | "kopia"
+>;
+
+/** What was on the dead host of Argo CD starts elsewhere, and looks at everything again. */
+const applicationSeconds = 120;
 
 /** Nobody was asked, so nothing is known to be well. */
 const unknownStatus: RecoveryStatus = { runs: [], nodes: [], volumes: [], schedules: [], pods: [] };
@@ -78,6 +87,11 @@ export async function lookAfter(options: LookOptions): Promise<After> {
     async () => await readOldVolumes(paths, cluster, nodes.source, before),
     [],
   );
+  const applications = await attempt(
+    "Argo CD",
+    async () => await readApplications(cluster, signal),
+    {},
+  );
   const status = await attempt("the status", async () => await readStatus(options), unknownStatus);
   const kopia =
     runId === undefined
@@ -92,6 +106,7 @@ export async function lookAfter(options: LookOptions): Promise<After> {
     },
     trees,
     oldVolumes,
+    applications,
     status,
     kopia,
   };
@@ -153,6 +168,28 @@ async function timeStart({ paths, cluster, nodes }: LookOptions): Promise<number
   );
   const log = await readFile(path.join(folder, "0.log"), "utf8").catch(() => "");
   return measureUntil(log, "database system is ready to accept connections");
+}
+
+async function readApplications(
+  { get }: Cluster,
+  signal: AbortSignal,
+): Promise<DrillFacts["applications"]> {
+  const deadline = performance.now() + applicationSeconds * 1000;
+  for (;;) {
+    const { items } = await get<{ items: Application[] }>(
+      "applications.argoproj.io",
+      `--namespace=${argoNamespace}`,
+    );
+    if (items.every(isWell) || performance.now() > deadline) {
+      return Object.fromEntries(items.map((one) => [one.metadata.name, describe(one)]));
+    }
+    await sleep(1000, undefined, { signal });
+  }
+}
+
+function describe(application: Application): string {
+  const isPaused = pausedAnnotation in (application.metadata.annotations ?? {});
+  return isPaused ? "paused" : describeApplication(application);
 }
 
 async function readStatus({ paths, home, signal }: LookOptions): Promise<RecoveryStatus> {

@@ -2,14 +2,13 @@ import { arch, cpus, release, totalmem } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readCounters, readProvider } from "../clouds/control.ts";
-import { ensureCluster } from "../cluster.ts";
+import { ensureCluster, type LabCluster } from "../cluster.ts";
 import { labHosts } from "../host-list.ts";
 import type { LabPaths } from "../paths.ts";
 import { powerOff } from "../power.ts";
 import { findFileUrl } from "../servers.ts";
 import { together } from "../together.ts";
 import { bringUp, type UpOptions } from "../up.ts";
-import { ensureVelero } from "../velero.ts";
 import { makeBackup } from "./backups.ts";
 import { readCatalogue } from "./database.ts";
 import { readEnvironments, type Started } from "./environments.ts";
@@ -18,7 +17,7 @@ import { type FailOver, failOver, type Nodes } from "./fail-over.ts";
 import { type LabParts, listCache, prepareParts } from "./lab-parts.ts";
 import { type Before, lookAfter, readTrees } from "./look-after.ts";
 import { type Cluster, openCluster } from "../kubectl.ts";
-import { ensureShop, listShopVolumes } from "./shop.ts";
+import { checkShop, listShopVolumes } from "./shop.ts";
 import type { Traps } from "./traps.ts";
 
 export const drillNodes: Nodes = { source: "vps-aws-1", target: "vps-vultr-1" };
@@ -76,19 +75,13 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
     "fresh hosts, the lab's servers and a mesh",
     async () => await bringUp(paths, { ...options, withMesh: true }),
   );
-  await phase(
-    "cluster from bare hosts, by init-cluster.ts",
+  const { phaseSeconds } = await phase(
+    "cluster from bare hosts, and all that Git has for it, by init-cluster.ts",
     async () => await makeCluster(paths, parts, options),
   );
   const isWarm = cached.join() === (await listCache()).join();
   const cluster = openCluster(paths, parts.components.programs, signal);
-  await phase("Velero, and a shop that fills its database", async () => {
-    const { components, veleroImages: images } = parts;
-    await together(signal, [
-      async (stop) => await ensureVelero(paths, { components, images, progress, signal: stop }),
-      async (stop) => await ensureShop(openCluster(paths, components.programs, stop), source),
-    ]);
-  });
+  await checkShop(cluster, source);
   const before = await phase("look at the shop", async () => await lookBefore(paths, cluster));
   const backup = async (name: string) => await makeBackup(cluster, name, signal);
   const first = await phase(
@@ -136,6 +129,8 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
     startedAt,
     endedAt: Date.now(),
     phases,
+    gitopsSeconds:
+      (phaseSeconds["install-argocd"] ?? NaN) + (phaseSeconds["await-applications"] ?? NaN),
     source,
     target,
     uploads: { first, second },
@@ -152,12 +147,13 @@ async function makeCluster(
   paths: LabPaths,
   { components, release: k3s, extraImages }: LabParts,
   { progress, signal }: DrillOptions,
-): Promise<void> {
-  await ensureCluster(paths, {
+): Promise<LabCluster> {
+  return await ensureCluster(paths, {
     components,
     release: k3s,
     baseUrl: findFileUrl(k3s.folder),
     extraImages,
+    withGitops: true,
     progress,
     signal,
   });

@@ -1,6 +1,3 @@
-import { randomBytes } from "node:crypto";
-import path from "node:path";
-import { registerSecret } from "../../lib/cli/redact.ts";
 import { exitCodes, InfraError } from "../../lib/errors.ts";
 import { recoveryAnnotation } from "../../lib/manifests/recovery-annotations.ts";
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from "../../lib/objects.ts";
@@ -12,11 +9,6 @@ export const shopNamespace = "shop";
 /** The argument of kubectl that says so. */
 export const inShop = `--namespace=${shopNamespace}`;
 
-const manifests = path.join(import.meta.dirname, "../apps");
-
-/** Longer than the database needs to fill itself. */
-const readySeconds = 180;
-
 /** A volume of the shop and where its files are on its host. */
 export interface ShopVolume {
   /** `shop/uploads`. */
@@ -27,20 +19,8 @@ export interface ShopVolume {
   isQuiet: boolean;
 }
 
-/**
- * Makes the shop unless it is there, and waits until all of it is Ready, on `node` but for the
- * till. Throws DRILL_WRONG_NODE and EXEC_FAILED.
- */
-export async function ensureShop(cluster: Cluster, node: string): Promise<void> {
-  const { kubectl } = cluster;
-  await kubectl(["apply", `--filename=${path.join(manifests, "shop.yaml")}`]);
-  const secret = await kubectl(["get", inShop, "secret/postgres", "--ignore-not-found"]);
-  // The database knows one that is there already.
-  if (secret.stdout === "") await kubectl(["create", "--filename=-"], { stdin: renderSecret() });
-  await kubectl(["apply", `--filename=${manifests}`]);
-  for (const what of ["deployment/uploads", "deployment/till", "statefulset/postgres"]) {
-    await kubectl(["rollout", "status", inShop, what, `--timeout=${readySeconds}s`]);
-  }
+/** Sees that what is to be moved is on `node`. Throws DRILL_WRONG_NODE and EXEC_FAILED. */
+export async function checkShop(cluster: Cluster, node: string): Promise<void> {
   for (const app of ["uploads", "postgres"]) {
     const { nodeName } = (await findPod(cluster, app))?.spec ?? {};
     if (nodeName !== node) throw wrongNode(app, nodeName, node);
@@ -68,17 +48,6 @@ export async function listShopVolumes({ get }: Cluster): Promise<ShopVolume[]> {
       folder: volume?.spec.local?.path ?? "",
       isQuiet: metadata.annotations?.[recoveryAnnotation] === "files",
     };
-  });
-}
-
-function renderSecret(): string {
-  const password = randomBytes(18).toString("base64url");
-  registerSecret(password);
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "postgres", namespace: shopNamespace },
-    stringData: { password },
   });
 }
 

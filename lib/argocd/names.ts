@@ -9,3 +9,6 @@ export const argoFieldManager = "argocd-controller";
 
 /** Lets Argo CD look at an Application at once; it takes the annotation off again. */
 export const refreshAnnotation = "argocd.argoproj.io/refresh";
+
+/** Keeps Argo CD from looking at an Application and from syncing it. */
+export const pausedAnnotation = "argocd.argoproj.io/skip-reconcile";

@@ -101,6 +101,13 @@ export const versionsSchema = {
           },
         },
         localPathProvisioner: component,
+        /** Nor these, which only manifests name. */
+        argoCd: component,
+        ksops: component,
+        certManager: component,
+        externalDns: component,
+        ingressNginx: component,
+        sealedSecrets: component,
         /** Not required: a site may have another mesh. */
         tailscale: component,
         restoreImage: {

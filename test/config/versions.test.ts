@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import t from "tap";
+import { loadYaml } from "../../lib/config/load-yaml.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
 import {
   findVersionFault,
@@ -8,6 +9,7 @@ import {
   renderRestoreImage,
   versionsFile,
 } from "../../lib/config/versions.ts";
+import { versionsSchema } from "../../lib/config/versions.schema.ts";
 import { checkFixtures } from "../support/check-fixtures.ts";
 
 await checkFixtures(t, "versions", ({ file }) => loadVersions(file));
@@ -25,6 +27,40 @@ t.test("what a tool forces into its own file equals config/versions.yaml", async
     const number = findLine(whole, start);
     const line = readFileSync(whole, "utf8").split("\n")[number - 1] ?? "";
     t.equal(version.exec(line)?.[1], node.version, `${file}:${number} equals ${ours}`);
+  }
+});
+
+t.test("what manifests name equals config/versions.yaml", async (t) => {
+  const { versions } = (await loadYaml(versionsFile, versionsSchema)).value;
+  const names = [
+    { component: "argoCd", pattern: /argoproj\/argo-cd\/v([^/]+)\// },
+    { component: "ksops", pattern: /viaductoss\/ksops:v(\S+)/ },
+    { component: "velero", pattern: /vmware-tanzu\/velero\/v([^/]+)\/|velero\/velero:v(\S+)/ },
+    { component: "veleroPluginForAws", pattern: /velero-plugin-for-aws:v(\S+)/ },
+    {
+      component: "certManager",
+      pattern: /cert-manager\/cert-manager\/releases\/download\/v([^/]+)\//,
+    },
+    { component: "externalDns", pattern: /external-dns\/v([^/]+)\/|newTag: v(\S+)/ },
+    { component: "ingressNginx", pattern: /ingress-nginx\/controller-v([^/]+)\// },
+    { component: "sealedSecrets", pattern: /sealed-secrets\/releases\/download\/v([^/]+)\// },
+  ] as const;
+  const folder = path.join(repositoryRoot, "kubernetes");
+  const lines = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".yaml"))
+    .flatMap((file) =>
+      readFileSync(path.join(folder, file), "utf8")
+        .split("\n")
+        .map((line, index) => ({ line, place: `kubernetes/${file}:${index + 1}` })),
+    );
+  for (const { component, pattern } of names) {
+    const found = lines.flatMap(({ line, place }) => {
+      const [, first, second] = pattern.exec(line) ?? [];
+      const version = first ?? second;
+      return version === undefined ? [] : [{ version, place }];
+    });
+    t.ok(found.length > 0, `${component} is named somewhere`);
+    for (const { version, place } of found) t.equal(version, versions[component]?.version, place);
   }
 });
 

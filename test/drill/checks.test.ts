@@ -250,7 +250,32 @@ const faults: readonly { what: string; seenBy: string; spoil: (facts: DrillFacts
   {
     what: "the whole takes long",
     seenBy: "whole-drill",
-    spoil: (facts) => (facts.endedAt = at(301)),
+    spoil: (facts) => (facts.endedAt = at(541)),
+  },
+  {
+    what: "an Application is not well in the end",
+    seenBy: "git-agrees",
+    spoil: (facts) => (facts.applications = { bootstrap: "well", shop: "OutOfSync" }),
+  },
+  {
+    what: "an Application stays paused",
+    seenBy: "git-agrees",
+    spoil: (facts) => (facts.applications = { bootstrap: "well", shop: "paused" }),
+  },
+  {
+    what: "Argo CD could not be asked",
+    seenBy: "git-agrees",
+    spoil: (facts) => (facts.applications = {}),
+  },
+  {
+    what: "the cluster takes long to become what Git says",
+    seenBy: "ready-to-git",
+    spoil: (facts) => (facts.gitopsSeconds = 181),
+  },
+  {
+    what: "nobody has measured that",
+    seenBy: "ready-to-git",
+    spoil: (facts) => (facts.gitopsSeconds = NaN),
   },
 ];
 

@@ -47,6 +47,7 @@ export function makeFacts(): DrillFacts {
     startedAt: start,
     endedAt: at(170),
     phases: [{ name: "hosts", seconds: 20 }],
+    gitopsSeconds: 90,
     source: "vps-aws-1",
     target: "vps-vultr-1",
     uploads: { first: 250_000_000, second: 5_000_000 },
@@ -106,6 +107,7 @@ export function makeFacts(): DrillFacts {
       schedules: [],
       pods: [],
     },
+    applications: { bootstrap: "well", shop: "well" },
     kopia: [{ claim: "shop/base-postgres-0", seconds: [1, 1.4, 0.9] }],
     traps: { planted: 12, touched: [] },
   };
