@@ -4,13 +4,8 @@ import { parseYamlDocuments } from "../config/parse-yaml.ts";
 import { showPath } from "../config/paths.ts";
 import { InfraError } from "../errors.ts";
 import { findReaderFault } from "./check-readers.ts";
-import {
-  clusterFolder,
-  findClusterKeyFile,
-  isForCluster,
-  listFileRecipients,
-  readClusterKeyFile,
-} from "./cluster-recipient.ts";
+import { clusterFolder, isForCluster } from "./cluster-files.ts";
+import { findClusterKeyFile, listFileRecipients, readClusterKeyFile } from "./cluster-recipient.ts";
 import { getRule, loadRules } from "./rules.ts";
 
 /**

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { InfraError } from "../errors.ts";
-import { isForCluster, readClusterKeyFile } from "./cluster-recipient.ts";
+import { isForCluster } from "./cluster-files.ts";
+import { readClusterKeyFile } from "./cluster-recipient.ts";
 import { describeClusterRules } from "./render-rules.ts";
 import { checkRule, getRule, loadRules, type SopsRule } from "./rules.ts";
 

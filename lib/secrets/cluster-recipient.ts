@@ -2,15 +2,10 @@ import path from "node:path";
 import { parseYaml } from "../config/parse-yaml.ts";
 import { showPath } from "../config/paths.ts";
 import { InfraError } from "../errors.ts";
+import { clusterKeyFile } from "./cluster-files.ts";
 import { readIfThere } from "./files.ts";
 
-/** What Argo CD renders, and so has to decrypt. */
-export const clusterFolder = "kubernetes/";
-
-/** The Secret with the private half of the cluster's own age key, below the site's folder. */
-export const clusterKeyFile = "kubernetes/bootstrap/argocd/age-key.sops.yaml";
-
-/** Where that Secret has the public half, in clear. */
+/** Where the Secret with the cluster's key has the public half, in clear. */
 export const recipientAnnotation = "infra-k3s.io/age-recipient";
 
 /** What the file with the cluster's key says to everybody. */
@@ -24,11 +19,6 @@ export interface ClusterKeyFile {
 /** Where the cluster's key lies. */
 export function findClusterKeyFile(site: { folder: string }): string {
   return path.join(site.folder, clusterKeyFile);
-}
-
-/** Whether the cluster has to read an encrypted file; its path begins at the site's folder. */
-export function isForCluster(file: string): boolean {
-  return file.startsWith(clusterFolder) && file !== clusterKeyFile;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { clusterFolder, clusterKeyFile } from "./cluster-recipient.ts";
+import { clusterFolder, clusterKeyFile } from "./cluster-files.ts";
 import { encryptedRegex, pathRegex } from "./rules.ts";
 
 /** Whose public keys the rules name. */
