@@ -49,6 +49,7 @@ export const siteSchema = {
     sshKnownHosts: file,
     ageKey: file,
     vaultPassword: file,
+    repositories: file,
     objectStore: endpoint,
     power: {
       type: "object",

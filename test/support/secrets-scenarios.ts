@@ -244,6 +244,39 @@ export async function checkSecrets(t: Test, programs: string): Promise<void> {
     });
   });
 
+  await t.test("asks for a credential of Argo CD only where a repository names one", async (t) => {
+    const place = await createSecretsPlace(t, programs);
+    const list = (...lines: string[]) =>
+      writeFileSync(place.path("repositories.yaml"), `repositories:\n${lines.join("\n")}\n`);
+    edit(place.path("site.yaml"), /$/, "repositories: repositories.yaml\n");
+    const byHttps = "  - { url: https://git.example.org/a.git, project: apps, credential: one }";
+    list(byHttps);
+    const missing = await place.init();
+    t.match([missing.exitCode, missing.stderr], [2, /SECRETS_VALUE_MISSING/]);
+    t.match(missing.stderr, /ARGOCD_GIT_USERNAME.*ARGOCD_GIT_PASSWORD/s);
+    const login = { ARGOCD_GIT_USERNAME: "me", ARGOCD_GIT_PASSWORD: " ghp_'a b\"#" };
+    const made = await place.init([], { variables: { ...answers, ...login } });
+    t.equal(made.exitCode, 0, made.stderr);
+    const file = place.path("config/argocd/credentials.sops.yaml");
+    t.strictSame(await readSecret(file, place), {
+      "one.username": login.ARGOCD_GIT_USERNAME,
+      "one.password": login.ARGOCD_GIT_PASSWORD,
+    });
+    list(byHttps, "  - { url: git@git.example.org:b.git, project: apps, credential: two }");
+    const second = await place.init();
+    t.match(second.stderr, /no "two\.sshPrivateKey".*SECRETS_SECRET_INVALID.*sops edit/s);
+    rmSync(file);
+    list("  - { url: git@git.example.org:b.git, project: apps, credential: two }");
+    const half = { ...answers, ARGOCD_GIT_SSH_KEY: "-----BEGIN OPENSSH PRIVATE KEY-----" };
+    const refused = await place.init([], { variables: half });
+    t.match(refused.stderr, /SECRETS_VALUE_INVALID.*ARGOCD_GIT_SSH_KEY="\$\(cat FILE\)"/s);
+    const key =
+      "-----BEGIN OPENSSH PRIVATE KEY-----\naHVudGVyMjI=\n-----END OPENSSH PRIVATE KEY-----\n";
+    const whole = { ...answers, ARGOCD_GIT_SSH_KEY: key };
+    t.equal((await place.init([], { variables: whole })).exitCode, 0);
+    t.strictSame(await readSecret(file, place), { "two.sshPrivateKey": key });
+  });
+
   await t.test("a public key of somebody's is the recovery key", async (t) => {
     const other = await createSecretsPlace(t, programs);
     await other.init();
