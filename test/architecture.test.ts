@@ -8,7 +8,7 @@ import { repositoryRoot } from "../lib/config/paths.ts";
 const layers: string[][] = [
   ["errors.ts", "objects.ts", "world.ts", "cli", "config", "schema", "steps"],
   ["cluster", "exec"],
-  ["dns", "inventory", "manifests", "mesh", "power", "secrets", "velero"],
+  ["argocd", "dns", "inventory", "manifests", "mesh", "power", "secrets", "velero"],
   ["bootstrap", "lint", "recovery"],
   ["nodes"],
   ["commands", "index.ts"],

@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { loadRepositories } from "../argocd/repositories.ts";
 import { parseYaml } from "../config/parse-yaml.ts";
 import { repositoryRoot, showPath } from "../config/paths.ts";
 import type { Endpoint, Site } from "../config/site.ts";
 import { InfraError } from "../errors.ts";
 import type { SecretDefinition } from "../secrets/items.ts";
 import { defaultCredential, repositorySecret, veleroNamespace } from "../velero/names.ts";
+import { defineCredentials } from "./argocd-credentials.ts";
 
 /** The bucket of etcd's snapshots; Velero takes folders of others in its own for damage. */
 export const etcdBucket = "infra-k3s-etcd";
@@ -17,7 +19,7 @@ export const etcdSecretName = "k3s-etcd-snapshot-s3-config";
 /** The Secret and its key that external-dns and cert-manager take Cloudflare's token from. */
 export const cloudflareSecret = { name: "cloudflare-api-token", key: "api-token" };
 
-/** The Secrets that init-secrets writes. Throws what readObjectStore throws. */
+/** The Secrets that init-secrets writes. Throws what readObjectStore and loadRepositories throw. */
 export async function listDefinitions(site: Site): Promise<SecretDefinition[]> {
   const store = await readObjectStore(site);
   const authority =
@@ -79,6 +81,7 @@ export async function listDefinitions(site: Site): Promise<SecretDefinition[]> {
         values: { [cloudflareSecret.key]: cloudflareToken },
       }),
     })),
+    ...defineCredentials(await loadRepositories(site.repositoriesFile)),
   ];
 }
 

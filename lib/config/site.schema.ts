@@ -53,6 +53,7 @@ export const siteSchema = {
       ...file,
       description: "the folder that Argo CD is started from, read from the site's folder",
     },
+    repositories: file,
     objectStore: endpoint,
     power: {
       type: "object",

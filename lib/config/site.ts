@@ -38,6 +38,8 @@ export interface Site {
   bootstrapFolder: string;
   /** Where buckets are, when it is not what config/velero/backup-locations.yaml says. */
   objectStore: Endpoint | undefined;
+  /** The list of repositories that Argo CD may use; the work tree's, when the site has none of its own. */
+  repositoriesFile: string;
 }
 
 export interface SiteChoice {
@@ -97,6 +99,10 @@ export async function loadSite(choice: SiteChoice): Promise<Site> {
         : resolve(settings.bootstrap),
     objectStore:
       settings.objectStore === undefined ? undefined : resolveEndpoint(settings.objectStore),
+    repositoriesFile:
+      settings.repositories === undefined
+        ? path.join(root, "config/argocd/repositories.yaml")
+        : resolve(settings.repositories),
   };
 }
 

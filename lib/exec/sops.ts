@@ -37,6 +37,25 @@ export async function encryptYaml(text: string, file: string, place: SopsPlace):
   return stdout;
 }
 
+/**
+ * Encrypts a YAML text for these public keys of age, whatever a .sops.yaml says: the values whose keys
+ * `encryptedRegex` takes, with a MAC over these alone. Throws as encryptYaml.
+ */
+export async function encryptYamlFor(
+  recipients: readonly string[],
+  text: string,
+  encryptedRegex: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  const what = ["--age", recipients.join(","), "--encrypted-regex", encryptedRegex];
+  const { stdout } = await run(
+    // As sops reads its command line, this flag is none of its encrypt.
+    ["sops", "--mac-only-encrypted", "encrypt", ...what, "--filename-override", "/x.yaml"],
+    buildOptions({ folder: "/", keyFile: "/nonexistent", env }, text),
+  );
+  return stdout;
+}
+
 /** Whether sops takes a public key of age; its sum may be wrong. Throws EXEC_MISSING. */
 export async function canEncryptFor(recipient: string, env: NodeJS.ProcessEnv): Promise<boolean> {
   const argv = ["sops", "encrypt", "--age", recipient, "--filename-override", "/x.yaml"] as const;

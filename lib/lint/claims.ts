@@ -21,6 +21,7 @@ const claims: readonly [RegExp, Claim][] = [
   [/^lab\/k3s\/server\/manifests\//, { kind: "yaml", reader: "the lab's k3s" }],
   [/^config\/versions\.yaml$/, { kind: "config", name: "versions" }],
   [/^config\/dr\/policy\.yaml$/, { kind: "config", name: "policy" }],
+  [/^config\/argocd\/repositories\.yaml$/, { kind: "config", name: "argocd-repositories" }],
   [/^config\/dns\/records\.yaml$/, { kind: "config", name: "dns-records" }],
   [/^config\/lint-ignore\.yaml$/, { kind: "config", name: "lint-ignore" }],
   [/^config\/schemas\/sources\.yaml$/, { kind: "config", name: "schema-sources" }],

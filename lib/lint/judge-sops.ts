@@ -10,6 +10,9 @@ import {
   ruleUnfit,
   type SopsRule,
 } from "../secrets/rules.ts";
+import { findReaderFault } from "../secrets/check-readers.ts";
+import { clusterKeyFile } from "../secrets/cluster-files.ts";
+import { parseClusterKeyFile } from "../secrets/cluster-recipient.ts";
 import { findClaim } from "./claims.ts";
 import { toConfigFinding } from "./judge-config-closely.ts";
 import type { SourceFile } from "./list-files.ts";
@@ -24,8 +27,9 @@ import {
   wrongName,
 } from "./rules/sops.ts";
 
-/** Paths that the rule for Secrets should cover, and one that no rule should. */
+/** Paths that the rules for Secrets should cover, and one that no rule should. */
 const secretFiles = [
+  clusterKeyFile,
   "kubernetes/apps/shop/secret.sops.yaml",
   "config/argocd/credentials.sops.yaml",
 ];
@@ -41,16 +45,22 @@ export async function judgeSops(sources: readonly SourceFile[]): Promise<Finding
   const findings: Finding[] = [];
   const rulesFiles = new Map<string, RulesFile>();
   const own = sources.filter(({ file }) => findClaim(file).kind !== "fixture");
+  const key = await readClusterKey(own);
+  if (key instanceof InfraError && key.code === "SECRETS_CLUSTER_KEY_INVALID") {
+    findings.push(toSopsFinding(key));
+  }
+  const recipient = key instanceof InfraError ? undefined : key?.recipient;
   for (const { file, text } of own) {
     if (path.posix.basename(file) !== ".sops.yaml") continue;
-    const rules = await readRules(file, text);
+    const folder = path.posix.dirname(file);
+    const rules = await orError(parseRules(text, file, folder));
     if (rules instanceof InfraError) {
       // What is no YAML is told by its reader.
       if (rules.code === "SECRETS_RULES_INVALID") findings.push(toSopsFinding(rules));
       continue;
     }
-    rulesFiles.set(path.posix.dirname(file), { name: file, rules });
-    findings.push(...rules.flatMap(judgeRule));
+    rulesFiles.set(folder, { name: file, rules });
+    findings.push(...rules.flatMap(judgeRule), ...judgeReaders(rules, folder, recipient));
   }
   for (const source of own) {
     const isNamed = /.\.sops\.\w+$/.test(path.posix.basename(source.file));
@@ -60,9 +70,14 @@ export async function judgeSops(sources: readonly SourceFile[]): Promise<Finding
   return findings;
 }
 
-async function readRules(file: string, text: string): Promise<SopsRule[] | InfraError> {
+async function readClusterKey(sources: readonly SourceFile[]) {
+  const source = sources.find(({ file }) => file === clusterKeyFile);
+  return source && (await orError(parseClusterKeyFile(source.text, source.file)));
+}
+
+async function orError<T>(reading: Promise<T>): Promise<T | InfraError> {
   try {
-    return await parseRules(text, file, path.posix.dirname(file));
+    return await reading;
   } catch (error) {
     if (error instanceof InfraError) return error;
     throw error;
@@ -75,6 +90,21 @@ function judgeRule(rule: SopsRule): Finding[] {
     faults.push(`its path_regex takes ${usualFile} too: nothing would tell what is encrypted`);
   }
   return faults.length === 0 ? [] : [toSopsFinding(ruleUnfit(rule, faults))];
+}
+
+/** What the rules of a folder let the cluster read that it may not, and not read that it has to. */
+function judgeReaders(
+  rules: readonly SopsRule[],
+  folder: string,
+  recipient: string | undefined,
+): Finding[] {
+  if (recipient === undefined) return [];
+  const below = secretFiles.filter((file) => folder === "." || file.startsWith(`${folder}/`));
+  return below.flatMap((file) => {
+    const rule = rules.find((one) => one.matches(file));
+    const fault = rule && findReaderFault(rule, file, { folder: "", recipient });
+    return fault === undefined ? [] : [toSopsFinding(fault)];
+  });
 }
 
 /** The rules in the folder of a file, or in the nearest one above it, as sops looks for them. */
@@ -92,21 +122,13 @@ async function judgeFile(
     if (text.includes("ENC[AES256_GCM,")) return [];
     return [toFinding(sops, notEncrypted("it has no value that sops has encrypted"), top(file))];
   }
-  const documents = await readDocuments(file, text);
+  const documents = await orError(parseYamlDocuments(text, file));
+  // What is no YAML is told by its reader.
+  if (documents instanceof InfraError) return [];
   return documents.flatMap((document) => {
     if (!isFields(document.value)) return [];
     return judgeDocument(document, document.value, { file, isNamed, rules });
   });
-}
-
-/** Empty for what is no YAML: its reader tells it. */
-async function readDocuments(file: string, text: string): Promise<YamlSource[]> {
-  try {
-    return await parseYamlDocuments(text, file);
-  } catch (error) {
-    if (error instanceof InfraError) return [];
-    throw error;
-  }
 }
 
 interface FileFacts {

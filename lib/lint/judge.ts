@@ -9,6 +9,7 @@ import type { Render } from "./judge-rendered.ts";
 import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault, toFinding } from "./locate-finding.ts";
 import type { FindDocuments } from "./read-documents.ts";
+import type { Report } from "./report.ts";
 import type {
   Finding,
   Repository,
@@ -25,7 +26,7 @@ export interface Judged {
   /** Our own files that have no mistake, by path. */
   values: ReadonlyMap<string, unknown>;
   /** What was looked at. */
-  counts: { files: number; objects: number; serverRules: number; notRendered: number };
+  counts: Omit<Report["counts"], "ignored">;
 }
 
 export interface Judging {
@@ -85,6 +86,7 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
       objects: manifests.length,
       serverRules: countServerRules(manifests, catalog),
       notRendered: (renders?.notRendered ?? 0) + countCharts(manifests),
+      unmadeSecrets: await countUnmade(repository),
     },
   };
 }
@@ -152,6 +154,12 @@ function createLocator(texts: ReadonlyMap<string, string>) {
     const place = "manifest" in fault ? fault.manifest : { file: fault.file, document: 0, at: [] };
     return locateObjectFault(rule, place, fault, await (await find)(place.file));
   };
+}
+
+async function countUnmade(repository: Repository): Promise<number> {
+  if (!repository.written.some(({ kind }) => kind === "ksops")) return 0;
+  const { countUnmadeSecrets } = await import("./kustomization/unmade-secrets.ts");
+  return countUnmadeSecrets(repository);
 }
 
 function countServerRules(manifests: readonly Manifest[], catalog: Catalog): number {

@@ -1,4 +1,5 @@
 import type { JSONSchema } from "json-schema-to-ts";
+import { repositoriesSchema } from "../argocd/repositories.schema.ts";
 import { policySchema } from "../config/policy.schema.ts";
 import { siteSchema } from "../config/site.schema.ts";
 import { versionsSchema } from "../config/versions.schema.ts";
@@ -11,6 +12,7 @@ import { ignoreSchema } from "./ignore.schema.ts";
 
 /** The schemas of our own YAML files by their names in config/schemas/own, where editors find them. */
 export const ownSchemas = {
+  "argocd-repositories": repositoriesSchema,
   "dns-records": recordsSchema,
   "lint-ignore": ignoreSchema,
   "removed-apis": removedApisSchema,

@@ -12,5 +12,7 @@ export interface Report {
     serverRules: number;
     /** Kustomizations that were not rendered, or not wholly, and charts, which never are. */
     notRendered: number;
+    /** Encrypted files that are named and not there, before anybody has made secrets. */
+    unmadeSecrets: number;
   };
 }

@@ -1,5 +1,6 @@
 import { showPath } from "../config/paths.ts";
 import type { Site } from "../config/site.ts";
+import { findClusterKeyFile } from "./cluster-recipient.ts";
 import { readIfThere } from "./files.ts";
 import { findRulesFile } from "./rules.ts";
 import { findVaultFile } from "./vault.ts";
@@ -31,6 +32,12 @@ export async function listCustody(site: Site): Promise<Custody[]> {
       what: "your age key",
       where: showPath(site.ageKeyFile),
       keep: "Stays on this machine, for you alone. Another operator gets a key of their own",
+      isOpen: false,
+    },
+    {
+      what: "the cluster's age key",
+      where: `${showPath(findClusterKeyFile(site))}, encrypted`,
+      keep: "Nothing to keep: each of the two keys above opens it, and Argo CD gets it from there",
       isOpen: false,
     },
     {

@@ -26,7 +26,7 @@ export async function planItems(
   const programs = [checkAgeKeygen(env), checkSops(env), checkAnsibleVault(env)];
   checkBlockers(await listFailures(programs));
   const plan: PlannedItem[] = [];
-  for (const stage of ["keys", "files"]) {
+  for (const stage of ["keys", "rules", "files"]) {
     const looks = items
       .filter((item) => item.stage === stage)
       .map(async (item) => ({ item, isThere: await item.observe() }));

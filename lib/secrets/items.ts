@@ -3,6 +3,7 @@ import path from "node:path";
 import { showPath } from "../config/paths.ts";
 import type { Site } from "../config/site.ts";
 import { exitCodes, InfraError } from "../errors.ts";
+import { findClusterKeyFile } from "./cluster-recipient.ts";
 import {
   escrowVaultPassword,
   findServerTokenFile,
@@ -19,8 +20,8 @@ import { findVaultFile, loadVault, writeVault } from "./vault.ts";
 export interface SecretItem {
   id: string;
   title: string;
-  /** Keys and rules are looked at before the files that cannot be read without them. */
-  stage: "keys" | "files";
+  /** Keys are looked at before the rules that name them, and both before the files. */
+  stage: "keys" | "rules" | "files";
   /** Absolute. */
   file: string;
   needs: readonly ValueName[];
@@ -55,6 +56,7 @@ export function buildItems(options: SecretsOptions): SecretItem[] {
   const encrypted = [
     findVaultPasswordEscrow(site),
     findServerTokenFile(site),
+    findClusterKeyFile(site),
     ...definitions.map(({ file }) => path.join(site.folder, file)),
   ];
   return [

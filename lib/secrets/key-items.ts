@@ -1,17 +1,25 @@
 import { showPath } from "../config/paths.ts";
 import { InfraError } from "../errors.ts";
-import { generateIdentity, readRecipients } from "../exec/age-keygen.ts";
+import { generateIdentity } from "../exec/age-keygen.ts";
 import { canEncryptFor } from "../exec/sops.ts";
-import { readIfThere, readPrivateFile, replaceFile, writeOnce } from "./files.ts";
+import { checkFileRules } from "./check-readers.ts";
+import { buildClusterKey } from "./cluster-key-item.ts";
+import { readClusterKeyFile } from "./cluster-recipient.ts";
+import { readIfThere, replaceFile, writeOnce } from "./files.ts";
 import type { SecretItem, SecretsOptions } from "./items.ts";
-import { appendRule, checkRule, findRulesFile, getRule, loadRules, renderRules } from "./rules.ts";
+import { listOwnRecipients, listRecoveryRecipients } from "./own-recipients.ts";
+import { findPeople, listPeople } from "./people.ts";
+import { appendRules, renderRules } from "./render-rules.ts";
+import { findRulesFile, loadRules } from "./rules.ts";
 
-/** The two age keys and .sops.yaml, which names them; `encrypted` are the files that it is for. */
+/** The three age keys and .sops.yaml, which names them; `encrypted` are the files that it is for. */
 export function buildKeyItems(options: SecretsOptions, encrypted: readonly string[]): SecretItem[] {
   checkRecipient(options.recoveryRecipient);
   return [
     buildAgeKey(options, encrypted),
     buildRecoveryKey(options, encrypted),
+    // Before the rules: they name its public half, and a kill in between leaves no name without a key.
+    buildClusterKey(options, encrypted),
     buildRules(options, encrypted),
   ];
 }
@@ -57,23 +65,22 @@ function buildRecoveryKey(options: SecretsOptions, encrypted: readonly string[])
     file,
     needs: [],
     async observe() {
-      const rules = (await loadRules(site)) ?? [];
-      const rule = rules.find((one) => encrypted.some(one.matches));
+      const people = await findPeople(options, encrypted);
       if (recoveryRecipient !== undefined) {
-        if (rule?.recipients.includes(recoveryRecipient)) return true;
-        if (rule === undefined) {
+        if (people?.recipients.includes(recoveryRecipient)) return true;
+        if (people === undefined) {
           await checkUsable(recoveryRecipient, options);
           return true;
         }
         throw new InfraError({
           code: "SECRETS_RECIPIENT_OTHER",
           message: "--recovery-recipient is not one of the keys that the files are encrypted for",
-          where: rule.place,
-          why: `.sops.yaml has: ${rule.recipients.join(", ")}`,
-          fix: "Leave the flag out; or add the key to that list and run, for every *.sops.yaml: sops updatekeys FILE",
+          where: people.place,
+          why: `it has: ${people.recipients.join(", ")}`,
+          fix: "Leave the flag out; or add the key to the lists of .sops.yaml and run, for every *.sops.yaml: sops updatekeys FILE",
         });
       }
-      if (rule !== undefined) return true;
+      if (people !== undefined) return true;
       return (await listRecoveryRecipients(options)).length > 0;
     },
     async create() {
@@ -85,12 +92,12 @@ function buildRecoveryKey(options: SecretsOptions, encrypted: readonly string[])
 }
 
 function buildRules(options: SecretsOptions, encrypted: readonly string[]): SecretItem {
-  const { site, recoveryRecipient } = options;
+  const { site } = options;
   const file = findRulesFile(site);
   return {
     id: "rules",
     title: "which files SOPS encrypts, and for whom",
-    stage: "keys",
+    stage: "rules",
     file,
     needs: [],
     async observe() {
@@ -100,35 +107,20 @@ function buildRules(options: SecretsOptions, encrypted: readonly string[]): Secr
       const own = await listOwnRecipients(options);
       // Without a key there is a clearer error, from the key itself.
       if (own.length === 0) return true;
-      for (const one of encrypted) checkRule(getRule(rules, site, one), own);
+      await checkFileRules(site, encrypted, own);
       return true;
     },
     async create() {
-      const [own = ""] = await listOwnRecipients(options);
-      const [kept = ""] = await listRecoveryRecipients(options);
-      const recipients = [own, recoveryRecipient ?? kept];
+      const key = await readClusterKeyFile(site);
+      if (key === undefined) throw new Error("the rules come after the cluster's key");
+      const readers = { people: await listPeople(options, encrypted), cluster: key.recipient };
       const text = await readIfThere(file);
-      if (text === undefined) await writeOnce(file, await renderRules(recipients), 0o644);
-      else await replaceFile(file, await appendRule(text, recipients));
-      const rules = (await loadRules(site)) ?? [];
-      for (const one of encrypted) checkRule(getRule(rules, site, one), [own]);
+      if (text === undefined) await writeOnce(file, await renderRules(readers), 0o644);
+      else await replaceFile(file, await appendRules(text, readers));
+      await checkFileRules(site, encrypted, await listOwnRecipients(options));
       return "created";
     },
   };
-}
-
-/** The public keys of the operator's key file; none when it is not there. */
-async function listOwnRecipients({ site, env }: SecretsOptions): Promise<string[]> {
-  return await listRecipients(site.ageKeyFile, env);
-}
-
-async function listRecoveryRecipients({ site, env }: SecretsOptions): Promise<string[]> {
-  return await listRecipients(site.recoveryKeyFile, env);
-}
-
-async function listRecipients(file: string, env: NodeJS.ProcessEnv): Promise<string[]> {
-  const text = await readPrivateFile(file);
-  return text === undefined ? [] : await readRecipients(text, showPath(file), env);
 }
 
 /** Before anything is written, what the form alone does not tell. */

@@ -14,42 +14,14 @@ export interface SopsRule {
 }
 
 /** Every *.sops.yaml, but not .sops.yaml itself. */
-const pathRegex = ".\\.sops\\.ya?ml$";
+export const pathRegex = ".\\.sops\\.ya?ml$";
 
-/** What our rule encrypts of a Secret; the rest of it stays readable in reviews. */
-const encryptedRegex = "^(data|stringData)$";
+/** What our rules encrypt of a Secret; the rest of it stays readable in reviews. */
+export const encryptedRegex = "^(data|stringData)$";
 
 /** .sops.yaml of the site; its folder is what the paths in it are read from. */
 export function findRulesFile(site: { folder: string }): string {
   return path.join(site.folder, ".sops.yaml");
-}
-
-/** The rule that encrypts every *.sops.yaml for those who have one of the keys. */
-export async function renderRules(recipients: readonly string[]): Promise<string> {
-  const head = [
-    "# Which files SOPS encrypts, and for whom: every *.sops.yaml, and nothing else. Written once by",
-    "# scripts/setup/init-secrets.ts: the operator's key first, then the recovery key. To change who",
-    "# can read, edit the list and run: sops updatekeys FILE, for every *.sops.yaml",
-  ];
-  const { stringify } = await import("yaml");
-  return `${head.join("\n")}\n${stringify({ creation_rules: [buildRule(recipients)] })}`;
-}
-
-/** A text of rules with ours behind its own, which stay as they are, comments among them. */
-export async function appendRule(text: string, recipients: readonly string[]): Promise<string> {
-  const { parseDocument } = await import("yaml");
-  const document = parseDocument(text);
-  document.addIn(["creation_rules"], document.createNode(buildRule(recipients)));
-  return document.toString();
-}
-
-function buildRule(recipients: readonly string[]) {
-  return {
-    path_regex: pathRegex,
-    encrypted_regex: encryptedRegex,
-    mac_only_encrypted: true,
-    age: recipients,
-  };
 }
 
 /** The rules of .sops.yaml in order; undefined without the file. Throws SECRETS_RULES_INVALID. */

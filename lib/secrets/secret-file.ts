@@ -5,9 +5,10 @@ import { showPath } from "../config/paths.ts";
 import type { Site } from "../config/site.ts";
 import { exitCodes, InfraError } from "../errors.ts";
 import { readRecipients } from "../exec/age-keygen.ts";
-import { decryptYaml, encryptYaml, type SopsPlace } from "../exec/sops.ts";
+import { decryptYaml, encryptYaml, encryptYamlFor, type SopsPlace } from "../exec/sops.ts";
+import { checkFileRules } from "./check-readers.ts";
 import { readIfThere, readPrivateFile, writeOnce } from "./files.ts";
-import { checkRule, getRule, loadRules } from "./rules.ts";
+import { encryptedRegex } from "./rules.ts";
 
 /** What is needed to read and write the encrypted files of a site. */
 export interface SecretsPlace {
@@ -42,27 +43,28 @@ export async function readSecret(
 }
 
 /**
- * Encrypts a Secret by the rule of .sops.yaml, proves that each key at hand opens it, and writes it
- * where there is no file. Throws SECRETS_RULE_MISSING, SECRETS_RULE_UNFIT, SECRETS_PROOF_FAILED, and
- * what encryptYaml, decryptYaml and writeOnce throw.
+ * Encrypts a Secret by the rule of .sops.yaml, or for `recipients` where the rules are yet to be made,
+ * proves that each key at hand opens it, and writes it where there is no file. Throws
+ * SECRETS_PROOF_FAILED, and what checkWritable, encryptYaml, decryptYaml and writeOnce throw.
  */
 export async function writeSecret(
   file: string,
   secret: ClearSecret,
   place: SecretsPlace,
+  recipients?: readonly string[],
 ): Promise<void> {
-  const { site } = place;
+  const { site, env } = place;
   Object.values(secret.values).forEach(registerSecret);
-  await checkWritable(file, place);
+  if (recipients === undefined) await checkWritable(file, place);
   const object = buildObject(secret);
   const { stringify } = await import("yaml");
   const style = { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" } as const;
+  const text = stringify(object, style);
   const name = showPath(file);
-  const encrypted = await encryptYaml(
-    stringify(object, style),
-    file,
-    openSops(place, site.ageKeyFile),
-  );
+  const encrypted =
+    recipients === undefined
+      ? await encryptYaml(text, file, openSops(place, site.ageKeyFile))
+      : await encryptYamlFor(recipients, text, encryptedRegex, env);
   await checkEncrypted(encrypted, name);
   const hasRecoveryKey = (await readPrivateFile(site.recoveryKeyFile)) !== undefined;
   const keyFiles = [site.ageKeyFile, ...(hasRecoveryKey ? [site.recoveryKeyFile] : [])];
@@ -74,13 +76,13 @@ export async function writeSecret(
 }
 
 /**
- * Sees that a file could be encrypted and read again, before there is anything to write. Throws
- * SECRETS_RULE_MISSING, SECRETS_RULE_UNFIT, what readPrivateFile and readRecipients throw.
+ * Sees that a file could be encrypted and read again, before there is anything to write. Throws what
+ * checkFileRules, readPrivateFile and readRecipients throw.
  */
 export async function checkWritable(file: string, { site, env }: SecretsPlace): Promise<void> {
   const identities = await readPrivateFile(site.ageKeyFile);
   const own = await readRecipients(identities ?? "", showPath(site.ageKeyFile), env);
-  checkRule(getRule((await loadRules(site)) ?? [], site, file), own);
+  await checkFileRules(site, [file], own);
 }
 
 function openSops({ site, env }: SecretsPlace, keyFile: string): SopsPlace {

@@ -26,6 +26,12 @@ function checkLine(value: string): string | undefined {
   return /[\r\n\0]/.test(value) ? "it has more than one line" : undefined;
 }
 
+function checkPrivateKey(value: string): string | undefined {
+  const isKey = /^-----BEGIN [A-Z ]*PRIVATE KEY-----\n.+\n-----END [A-Z ]*PRIVATE KEY-----\s*$/s;
+  if (isKey.test(value)) return undefined;
+  return 'it is no private key in whole lines: export ARGOCD_GIT_SSH_KEY="$(cat FILE)"';
+}
+
 /** What only a person knows. */
 export const askedValues = {
   tailscaleAuthKey: {
@@ -53,6 +59,21 @@ export const askedValues = {
     what: "API token of Cloudflare, for DNS",
     variable: "CLOUDFLARE_API_TOKEN",
     check: checkToken,
+  },
+  argocdGitUsername: {
+    what: "user name with which Argo CD reads your repository",
+    variable: "ARGOCD_GIT_USERNAME",
+    check: checkLine,
+  },
+  argocdGitPassword: {
+    what: "password or token with which Argo CD reads your repository",
+    variable: "ARGOCD_GIT_PASSWORD",
+    check: checkLine,
+  },
+  argocdGitSshKey: {
+    what: "private SSH key with which Argo CD reads your repository",
+    variable: "ARGOCD_GIT_SSH_KEY",
+    check: checkPrivateKey,
   },
 } as const satisfies Record<string, AskedValue>;
 

@@ -30,6 +30,7 @@ t.test("the work tree is the default site, and needs no site.yaml", async (t) =>
     recoveryKeyFile: path.join(homedir(), ".config/sops/age/recovery-key.txt"),
     vaultPasswordFile: path.join(homedir(), ".ansible-vault-pass"),
     objectStore: undefined,
+    repositoriesFile: path.join(root, "config/argocd/repositories.yaml"),
   });
   t.equal((await loadSite({ env: {} })).folder, repositoryRoot);
 });
@@ -49,6 +50,7 @@ t.test("another site's paths are read from its folder", async (t) => {
       "name: lab",
       "inventory: hosts",
       "kubeconfig: ~/lab/kubeconfig",
+      "repositories: argocd/repositories.yaml",
       "sshKnownHosts: keys/known_hosts",
       "power: { hetzner: { url: https://10.0.0.2/v1, caFile: ca.pem } }",
     ].join("\n"),
@@ -59,6 +61,7 @@ t.test("another site's paths are read from its folder", async (t) => {
     inventoryFolder: path.join(folder, "hosts"),
     kubeconfigFile: path.join(homedir(), "lab/kubeconfig"),
     sshKnownHostsFile: path.join(folder, "keys/known_hosts"),
+    repositoriesFile: path.join(folder, "argocd/repositories.yaml"),
     runsFolder: path.join(folder, "runs"),
     powerEndpoints: {
       hetzner: { url: "https://10.0.0.2/v1", caFile: path.join(folder, "ca.pem") },

@@ -17,6 +17,7 @@ import { buildComponents } from "../../lab/build-components.ts";
 import { startProgress } from "../../lab/progress.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
 import { answers, createSecretsPlace, edit, readTree } from "../support/secrets-place.ts";
+import { checkClusterKey } from "../support/cluster-key-scenarios.ts";
 import { checkSecrets } from "../support/secrets-scenarios.ts";
 
 /** Needs Go, and builds sops and age-keygen the first time; no hosts. */
@@ -28,6 +29,10 @@ const programs = `${folders["sops"]}:${ansible}`;
 
 await t.test("with the real age-keygen, sops and ansible-vault", { timeout }, async (t) => {
   await checkSecrets(t, programs);
+});
+
+await t.test("the cluster's key, with the same programs", { timeout }, async (t) => {
+  await checkClusterKey(t, programs);
 });
 
 await t.test("Ansible takes the values as they were given", { timeout }, async (t) => {
@@ -50,7 +55,7 @@ await t.test("a file shows what it is for, and nothing of its values", { timeout
   t.match(text, /^kind: Secret$/m);
   t.match(text, /^ +name: cloud-credentials$/m);
   t.match(text, /^ +mac_only_encrypted: true$/m);
-  t.equal(text.match(/recipient: age1/g)?.length, 2);
+  t.equal(text.match(/recipient: age1/g)?.length, 3);
   // A comment or a label may change without a key: only what is encrypted is under the seal.
   const file = place.path("kubernetes/infrastructure/velero/cloud-credentials.sops.yaml");
   edit(file, "namespace: velero", "namespace: velero\n    labels: { a: b }");
@@ -86,6 +91,7 @@ await t.test("docs/how-to/setup.md, steps 3 to 6, in an empty home", { timeout }
       ".sops.yaml",
       "ansible/inventory/group_vars/all/vault.yml",
       "config/escrow/vault-password.sops.yaml",
+      "kubernetes/bootstrap/argocd/age-key.sops.yaml",
       "kubernetes/bootstrap/k3s-etcd-snapshot-s3-config.sops.yaml",
       "kubernetes/infrastructure/cert-manager/cloudflare-api-token.sops.yaml",
       "kubernetes/infrastructure/external-dns/cloudflare-api-token.sops.yaml",

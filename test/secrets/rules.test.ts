@@ -1,10 +1,13 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import t, { type Test } from "tap";
-import { checkRule, getRule, loadRules, renderRules } from "../../lib/secrets/rules.ts";
+import { findReaderFault } from "../../lib/secrets/check-readers.ts";
+import { renderRules } from "../../lib/secrets/render-rules.ts";
+import { checkRule, getRule, loadRules } from "../../lib/secrets/rules.ts";
 
 const own = `age1${"q".repeat(58)}`;
 const recovery = `age1${"z".repeat(58)}`;
+const cluster = `age1${"x".repeat(58)}`;
 const fit = "encrypted_regex: ^(data|stringData)$, mac_only_encrypted: true";
 
 async function load(t: Test, text: string) {
@@ -14,8 +17,8 @@ async function load(t: Test, text: string) {
   return { rules, get };
 }
 
-t.test("what we write covers every *.sops.yaml for both keys, and nothing else", async (t) => {
-  const { get } = await load(t, await renderRules([own, recovery]));
+t.test("what we write covers every *.sops.yaml for both people, and nothing else", async (t) => {
+  const { get } = await load(t, await renderRules({ people: [own, recovery], cluster }));
   for (const file of ["a.sops.yaml", "kubernetes/x/y.sops.yml", "config/escrow/a.sops.yaml"]) {
     checkRule(get(file), [own]);
     checkRule(get(file), [recovery]);
@@ -24,6 +27,48 @@ t.test("what we write covers every *.sops.yaml for both keys, and nothing else",
     t.throws(() => get(file), { code: "SECRETS_RULE_MISSING", fix: /path_regex/ }, file);
   }
   t.throws(() => checkRule(get("a.sops.yaml"), ["age1other"]), { code: "SECRETS_RULE_UNFIT" });
+});
+
+t.test("the cluster reads what is below kubernetes/, without its own key", async (t) => {
+  const { get } = await load(t, await renderRules({ people: [own, recovery], cluster }));
+  const people = [own, recovery];
+  for (const [file, readers] of [
+    ["kubernetes/a.sops.yaml", [...people, cluster]],
+    ["kubernetes/apps/shop/a.sops.yml", [...people, cluster]],
+    ["kubernetes/bootstrap/argocd/other.sops.yaml", [...people, cluster]],
+    ["kubernetes/bootstrap/argocd/age-key.sops.yaml", people],
+    ["config/escrow/server-token.sops.yaml", people],
+    ["config/kubernetes/a.sops.yaml", people],
+  ] as const) {
+    t.strictSame(get(file).recipients, readers, file);
+  }
+});
+
+t.test("a rule for all keeps the cluster out, and the fix has rules that do not", async (t) => {
+  const list = `age: [${own}, ${recovery}]`;
+  const { rules } = await load(t, `creation_rules:\n  - { ${fit}, ${list} }\n`);
+  const [rule] = rules;
+  if (rule === undefined) throw new Error("there is a rule");
+  const find = (file: string) => findReaderFault(rule, file, { folder: "", recipient: cluster });
+  t.equal(find("config/escrow/a.sops.yaml"), undefined);
+  const fault = find("kubernetes/a.sops.yaml");
+  t.match(fault, { code: "SECRETS_CLUSTER_CANNOT_READ", fix: /sops updatekeys/ });
+  const lines = fault?.fix?.split("\n").slice(1).join("\n  ") ?? "";
+  const { get } = await load(t, `creation_rules:\n  ${lines}\n  - { ${fit}, ${list} }\n`);
+  t.strictSame(get("kubernetes/a.sops.yaml").recipients, [own, recovery, cluster]);
+  t.strictSame(get("kubernetes/bootstrap/argocd/age-key.sops.yaml").recipients, [own, recovery]);
+});
+
+t.test("a rule for the cluster takes nothing that is for people", async (t) => {
+  const list = `age: [${own}, ${recovery}, ${cluster}]`;
+  const { rules } = await load(t, `creation_rules:\n  - { ${fit}, ${list} }\n`);
+  const [rule] = rules;
+  if (rule === undefined) throw new Error("there is a rule");
+  const find = (file: string) => findReaderFault(rule, file, { folder: "", recipient: cluster });
+  t.equal(find("kubernetes/a.sops.yaml"), undefined);
+  for (const file of ["kubernetes/bootstrap/argocd/age-key.sops.yaml", "config/a.sops.yaml"]) {
+    t.match(find(file), { code: "SECRETS_CLUSTER_CAN_READ", fix: /^Take that key out/ }, file);
+  }
 });
 
 t.test("recipients are a list, a text with commas, or groups of keys", async (t) => {

@@ -112,7 +112,10 @@ function sops({ args, stdin, env }: Call): string {
   const flag = (name: string) => args[args.indexOf(name) + 1] ?? "";
   const tree = parse(stdin) as Tree;
   if (args.includes("decrypt")) return decrypt(tree, env["SOPS_AGE_KEY_FILE"] ?? "");
-  if (args.includes("--age")) return encrypt(tree, [flag("--age")], /./);
+  if (args.includes("--age")) {
+    const regex = args.includes("--encrypted-regex") ? flag("--encrypted-regex") : ".";
+    return encrypt(tree, flag("--age").split(","), new RegExp(regex));
+  }
   return encryptByRule(tree, flag("--config"), flag("--filename-override"));
 }
 
@@ -132,23 +135,31 @@ function encrypt(tree: Tree, recipients: string[], encrypted: RegExp): string {
   const out = Object.entries(tree).map(([key, value]) =>
     encrypted.test(key) ? [key, mapTexts(value, hide)] : [key, value],
   );
-  const mac = createHash("sha256").update(JSON.stringify(tree)).digest("hex");
   const age = recipients.map((recipient) => ({ recipient }));
-  return stringify({ ...Object.fromEntries(out), sops: { age, mac } });
+  const metadata = { age, mac: computeMac(tree, encrypted), encrypted_regex: encrypted.source };
+  return stringify({ ...Object.fromEntries(out), sops: metadata });
 }
 
 function decrypt({ sops: metadata, ...tree }: Tree, keyFile: string): string {
-  const { age, mac } = metadata as { age: { recipient: string }[]; mac: string };
+  const { age, mac, encrypted_regex } = metadata as {
+    age: { recipient: string }[];
+    mac: string;
+    encrypted_regex: string;
+  };
   const identities = listIdentities(readFileSync(keyFile, "utf8"));
   const own = identities.map(toRecipient);
   if (!age.some(({ recipient }) => own.includes(recipient))) {
     fail(128, "Failed to get the data key required to decrypt the SOPS file.");
   }
-  const clear = mapTexts(tree, show);
-  if (createHash("sha256").update(JSON.stringify(clear)).digest("hex") !== mac) {
-    fail(51, "MAC mismatch.");
-  }
+  const clear = mapTexts(tree, show) as Tree;
+  if (computeMac(clear, new RegExp(encrypted_regex)) !== mac) fail(51, "MAC mismatch.");
   return JSON.stringify(clear);
+}
+
+/** Of what is encrypted alone, as with mac_only_encrypted. */
+function computeMac(clear: Tree, encrypted: RegExp): string {
+  const sealed = Object.entries(clear).filter(([key]) => encrypted.test(key));
+  return createHash("sha256").update(JSON.stringify(sealed)).digest("hex");
 }
 
 function mapTexts(value: unknown, change: (text: string) => string): unknown {

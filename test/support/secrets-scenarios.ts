@@ -25,12 +25,14 @@ const keyFile = "private/age-keys.txt";
 const recoveryFile = "private/recovery-key.txt";
 const passwordFile = "private/ansible-vault-pass";
 const vaultFile = "inventory/group_vars/all/vault.yml";
+const clusterKeyFile = "kubernetes/bootstrap/argocd/age-key.sops.yaml";
 const escrowFile = "config/escrow/vault-password.sops.yaml";
 
 /** In the order they are made. */
 const made = [
   keyFile,
   recoveryFile,
+  clusterKeyFile,
   ".sops.yaml",
   passwordFile,
   vaultFile,
@@ -143,7 +145,7 @@ const mistakes: Mistake[] = [
   {
     name: "a rule with one recipient",
     code: "SECRETS_RULE_UNFIT",
-    says: /\.sops\.yaml:5:5.*fewer than two/s,
+    says: /\.sops\.yaml:19:5.*fewer than two/s,
     spoil: ({ path }) => edit(path(".sops.yaml"), /\n {6}- age1\w+\n$/, "\n"),
   },
   {
@@ -199,13 +201,13 @@ export async function checkSecrets(t: Test, programs: string): Promise<void> {
     t.strictSame(await read(`${velero}/cloud-credentials.sops.yaml`), {
       cloud: `[default]\naws_access_key_id = ${answers.AWS_ACCESS_KEY_ID}\naws_secret_access_key = ${answers.AWS_SECRET_ACCESS_KEY}\n`,
     });
-    t.match(await read(made[8] ?? ""), {
+    t.match(await read(made[9] ?? ""), {
       "etcd-s3-endpoint": "s3.example.org",
       "etcd-s3-secret-key": answers.AWS_SECRET_ACCESS_KEY,
       "etcd-s3-folder": "test",
     });
     const token = { "api-token": answers.CLOUDFLARE_API_TOKEN };
-    t.strictSame([await read(made[9] ?? ""), await read(made[10] ?? "")], [token, token]);
+    t.strictSame([await read(made[10] ?? ""), await read(made[11] ?? "")], [token, token]);
   });
 
   await t.test("the recovery key alone opens everything", async (t) => {
@@ -240,6 +242,39 @@ export async function checkSecrets(t: Test, programs: string): Promise<void> {
       vault_tailscale_authkey: "tskey-auth-new",
       vault_vultr_password: "",
     });
+  });
+
+  await t.test("asks for a credential of Argo CD only where a repository names one", async (t) => {
+    const place = await createSecretsPlace(t, programs);
+    const list = (...lines: string[]) =>
+      writeFileSync(place.path("repositories.yaml"), `repositories:\n${lines.join("\n")}\n`);
+    edit(place.path("site.yaml"), /$/, "repositories: repositories.yaml\n");
+    const byHttps = "  - { url: https://git.example.org/a.git, project: apps, credential: one }";
+    list(byHttps);
+    const missing = await place.init();
+    t.match([missing.exitCode, missing.stderr], [2, /SECRETS_VALUE_MISSING/]);
+    t.match(missing.stderr, /ARGOCD_GIT_USERNAME.*ARGOCD_GIT_PASSWORD/s);
+    const login = { ARGOCD_GIT_USERNAME: "me", ARGOCD_GIT_PASSWORD: " ghp_'a b\"#" };
+    const made = await place.init([], { variables: { ...answers, ...login } });
+    t.equal(made.exitCode, 0, made.stderr);
+    const file = place.path("config/argocd/credentials.sops.yaml");
+    t.strictSame(await readSecret(file, place), {
+      "one.username": login.ARGOCD_GIT_USERNAME,
+      "one.password": login.ARGOCD_GIT_PASSWORD,
+    });
+    list(byHttps, "  - { url: git@git.example.org:b.git, project: apps, credential: two }");
+    const second = await place.init();
+    t.match(second.stderr, /no "two\.sshPrivateKey".*SECRETS_SECRET_INVALID.*sops edit/s);
+    rmSync(file);
+    list("  - { url: git@git.example.org:b.git, project: apps, credential: two }");
+    const half = { ...answers, ARGOCD_GIT_SSH_KEY: "-----BEGIN OPENSSH PRIVATE KEY-----" };
+    const refused = await place.init([], { variables: half });
+    t.match(refused.stderr, /SECRETS_VALUE_INVALID.*ARGOCD_GIT_SSH_KEY="\$\(cat FILE\)"/s);
+    const key =
+      "-----BEGIN OPENSSH PRIVATE KEY-----\naHVudGVyMjI=\n-----END OPENSSH PRIVATE KEY-----\n";
+    const whole = { ...answers, ARGOCD_GIT_SSH_KEY: key };
+    t.equal((await place.init([], { variables: whole })).exitCode, 0);
+    t.strictSame(await readSecret(file, place), { "two.sshPrivateKey": key });
   });
 
   await t.test("a public key of somebody's is the recovery key", async (t) => {
@@ -336,7 +371,7 @@ export async function checkSecrets(t: Test, programs: string): Promise<void> {
     copyFileSync(other.path(keyFile), place.path(keyFile));
     const { exitCode, stderr } = await place.init();
     t.equal(exitCode, 0, stderr);
-    t.match(place.read(".sops.yaml"), /# mine\n.*secrets.*ABCD.*\n.*path_regex: \.\\\.sops/);
+    t.match(place.read(".sops.yaml"), /# mine\n.*secrets.*ABCD.*\n.*path_regex: \^kubernetes/);
   });
 
   await t.test("the server's token is kept, and compared", async (t) => {
@@ -397,6 +432,7 @@ function checkNoSecret(t: Test, output: string, tree: Record<string, string>): v
   t.equal(secrets.length, 8);
   const shown = Object.entries(tree).filter(([file]) => path.dirname(file) !== "private");
   for (const text of [output, ...shown.map(([, content]) => content)]) {
+    t.notMatch(text, /AGE-SECRET-KEY-1/, "the cluster's key neither");
     for (const secret of secrets) t.notOk(text.includes(secret), "no secret in the clear");
   }
 }

@@ -38,6 +38,11 @@ function renderCounts({ findings, counts }: Report): string {
       : [
           `${count(counts.notRendered, "kustomization or chart", "kustomizations or charts")} not or not wholly rendered`,
         ]),
+    ...(counts.unmadeSecrets === 0
+      ? []
+      : [
+          `${count(counts.unmadeSecrets, "encrypted file is", "encrypted files are")} not there yet: scripts/setup/init-secrets.ts makes them`,
+        ]),
   ];
   const looked = `${count(counts.objects, "object")} in ${count(counts.files, "file")}`;
   return [`${looked}: ${found}`, ...notes].join("; ");

@@ -8,6 +8,7 @@ import { isTextFolder } from "../claims.ts";
 import { listFolders } from "../folders.ts";
 import type { KustomizeTree } from "../kustomize-tree.ts";
 import type { Repository, RepositoryFault } from "../rule.ts";
+import { isUnmade } from "./unmade-secrets.ts";
 
 /** What is wrong with the paths that a kustomization names. */
 export function findPathFaults(
@@ -36,7 +37,8 @@ export function findMissingSecrets(manifest: Manifest, { files }: Repository): R
   if (manifest.kind !== "ksops") return [];
   return listSecretFiles(manifest)
     .filter(({ target }) => !files.has(target) && !target.startsWith(".."))
-    .map(({ at, written }) => ({ manifest, at, part: "value", ...missing(written) }));
+    .filter(({ target }) => !isUnmade(target, files))
+    .map(({ at, written }) => ({ manifest, at, part: "value", ...secretMissing(written) }));
 }
 
 interface PathFault {
@@ -108,6 +110,14 @@ function missing(written: string, why?: string): PathFault {
     message: `there is nothing to read at "${written}"`,
     ...(why === undefined ? {} : { why }),
     fix: "Correct the path, which begins at the folder of this file; or remove it",
+  };
+}
+
+function secretMissing(written: string): PathFault {
+  return {
+    ...missing(written),
+    why: "ksops has nothing to decrypt, and kustomize builds nothing of the whole folder",
+    fix: "Run scripts/setup/init-secrets.ts, which makes the Secrets of this repository; or correct the path",
   };
 }
 

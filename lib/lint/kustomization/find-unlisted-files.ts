@@ -1,4 +1,5 @@
 import { getFolder, type Kustomization } from "../../manifests/kustomizations.ts";
+import { clusterKeyFile } from "../../secrets/cluster-files.ts";
 import { isOff } from "../argo/running-charts.ts";
 import type { KustomizeTree } from "../kustomize-tree.ts";
 import type { Repository, RepositoryFault } from "../rule.ts";
@@ -15,6 +16,8 @@ export function findUnlistedFiles(
   for (const file of repository.files) {
     const [first] = listObjects(file);
     if (first === undefined || named.has(file)) continue;
+    // Argo CD has it from init-cluster: it could not decrypt its own key.
+    if (file === clusterKeyFile) continue;
     if (listObjects(file).every((one) => isOff(one, repository))) continue;
     const folder = getFolder(file);
     if (!owners.has(folder)) owners.set(folder, findOwner(folder, repository));
