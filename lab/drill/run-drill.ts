@@ -7,7 +7,6 @@ import { labHosts } from "../host-list.ts";
 import type { LabPaths } from "../paths.ts";
 import { powerOff } from "../power.ts";
 import { findFileUrl } from "../servers.ts";
-import { together } from "../together.ts";
 import { bringUp, type UpOptions } from "../up.ts";
 import { makeBackup } from "./backups.ts";
 import { readCatalogue } from "./database.ts";

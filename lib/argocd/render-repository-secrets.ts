@@ -34,14 +34,22 @@ export function renderRepositorySecrets(
         namespace: "argocd",
         labels: { "argocd.argoproj.io/secret-type": "repository" },
       },
-      stringData: { type, url, project, ...Object.fromEntries(secrets) },
+      stringData: {
+        type,
+        url,
+        ...(project === undefined ? {} : { project }),
+        ...Object.fromEntries(secrets),
+      },
     };
   });
 }
 
 /** The same from run to run, with a part that a person knows it by. */
 function nameSecret({ url, project }: Repository): string {
-  const sum = createHash("sha256").update(`${project} ${url}`).digest("hex").slice(0, 8);
+  const sum = createHash("sha256")
+    .update(`${project ?? ""} ${url}`)
+    .digest("hex")
+    .slice(0, 8);
   const last = url.replace(/\.git$|\/$/, "").replace(/^.*[/:]/, "");
   const word = last
     .toLowerCase()

@@ -16,7 +16,7 @@ export const repositoriesSchema = {
       items: {
         type: "object",
         additionalProperties: false,
-        required: ["url", "project"],
+        required: ["url"],
         properties: {
           url: {
             type: "string",
@@ -30,7 +30,8 @@ export const repositoriesSchema = {
           project: {
             type: "string",
             pattern: `^${label}(\\.${label})*$`,
-            description: "the AppProject whose Applications may use it",
+            description:
+              "the only AppProject whose Applications may use it; all of them when left out",
           },
           credential: {
             type: "string",

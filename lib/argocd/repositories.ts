@@ -8,7 +8,8 @@ import { repositoriesSchema } from "./repositories.schema.ts";
 export interface Repository {
   url: string;
   type: "git" | "helm";
-  project: string;
+  /** The only AppProject that may use it. */
+  project: string | undefined;
   credential: string | undefined;
   /** Where it is listed. */
   place: Place;
@@ -45,7 +46,7 @@ function findFaults(repositories: readonly Repository[], locate: Locate): InfraE
   const seen = new Set<string>();
   return repositories.flatMap(({ url, type, project }, index) => {
     const where = locate(["repositories", String(index), "url"], "value");
-    const name = `${project} ${url}`;
+    const name = `${project ?? ""} ${url}`;
     const isSecond = seen.has(name);
     seen.add(name);
     return [

@@ -1,6 +1,5 @@
 import path from "node:path";
 import { argoFieldManager, rootApplication } from "../argocd/names.ts";
-import type { Repository } from "../argocd/repositories.ts";
 import type { Gitops } from "../bootstrap/world.ts";
 import { showPath } from "../config/paths.ts";
 import type { Site } from "../config/site.ts";

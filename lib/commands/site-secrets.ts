@@ -50,7 +50,7 @@ export async function listDefinitions(site: Site): Promise<SecretDefinition[]> {
       }),
     },
     {
-      file: `kubernetes/bootstrap/${etcdSecretName}.sops.yaml`,
+      file: `kubernetes/infrastructure/k3s/${etcdSecretName}.sops.yaml`,
       title: "where etcd's snapshots go",
       needs: ["r2KeyId", "r2Key"],
       keys: ["etcd-s3-endpoint", "etcd-s3-access-key", "etcd-s3-secret-key", "etcd-s3-bucket"],

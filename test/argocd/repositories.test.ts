@@ -18,7 +18,7 @@ const credentials = {
 t.test("the repository's own list has this repository, without a credential", async (t) => {
   const file = path.join(repositoryRoot, "config/argocd/repositories.yaml");
   t.match(await loadRepositories(file), [
-    { type: "git", project: "infrastructure", credential: undefined },
+    { type: "git", project: undefined, credential: undefined },
   ]);
 });
 

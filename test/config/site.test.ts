@@ -30,6 +30,7 @@ t.test("the work tree is the default site, and needs no site.yaml", async (t) =>
     recoveryKeyFile: path.join(homedir(), ".config/sops/age/recovery-key.txt"),
     vaultPasswordFile: path.join(homedir(), ".ansible-vault-pass"),
     objectStore: undefined,
+    bootstrapFolder: path.join(root, "kubernetes/bootstrap"),
     repositoriesFile: path.join(root, "config/argocd/repositories.yaml"),
   });
   t.equal((await loadSite({ env: {} })).folder, repositoryRoot);

@@ -92,9 +92,9 @@ await t.test("docs/how-to/setup.md, steps 3 to 6, in an empty home", { timeout }
       "ansible/inventory/group_vars/all/vault.yml",
       "config/escrow/vault-password.sops.yaml",
       "kubernetes/bootstrap/argocd/age-key.sops.yaml",
-      "kubernetes/bootstrap/k3s-etcd-snapshot-s3-config.sops.yaml",
       "kubernetes/infrastructure/cert-manager/cloudflare-api-token.sops.yaml",
       "kubernetes/infrastructure/external-dns/cloudflare-api-token.sops.yaml",
+      "kubernetes/infrastructure/k3s/k3s-etcd-snapshot-s3-config.sops.yaml",
       "kubernetes/infrastructure/velero/cloud-credentials.sops.yaml",
       "kubernetes/infrastructure/velero/velero-repo-credentials.sops.yaml",
     ]);

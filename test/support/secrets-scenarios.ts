@@ -39,7 +39,7 @@ const made = [
   escrowFile,
   `${velero}/cloud-credentials.sops.yaml`,
   `${velero}/velero-repo-credentials.sops.yaml`,
-  "kubernetes/bootstrap/k3s-etcd-snapshot-s3-config.sops.yaml",
+  "kubernetes/infrastructure/k3s/k3s-etcd-snapshot-s3-config.sops.yaml",
   "kubernetes/infrastructure/external-dns/cloudflare-api-token.sops.yaml",
   "kubernetes/infrastructure/cert-manager/cloudflare-api-token.sops.yaml",
 ];
