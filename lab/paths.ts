@@ -54,8 +54,6 @@ export interface ServerPaths {
   token: string;
   /** The bucket's key pair, as the AWS tools write it. */
   s3Keys: string;
-  /** Of Velero's kopia repositories. */
-  repositoryPassword: string;
   /** Each folder in it is a bucket. */
   buckets: string;
   git: GitPaths;
@@ -159,7 +157,6 @@ export function findPaths(env: NodeJS.ProcessEnv = process.env): LabPaths {
       ca: at("servers/tls/ca.pem"),
       token: at("servers/hcloud-token"),
       s3Keys: at("servers/s3-keys"),
-      repositoryPassword: at("servers/repository-password"),
       buckets: at("servers/buckets"),
       git: {
         folder: at("servers/git"),

@@ -52,6 +52,9 @@ export function listServerGroups({ withMesh }: { withMesh: boolean }): string[] 
   return withMesh ? ["versitygw", "headscale", "tailscale"] : ["versitygw"];
 }
 
+/** The bucket that Velero keeps its backups in. */
+export const backupBucket = "velero";
+
 /** On a machine that is busy with something else. */
 const startSeconds = 30;
 
@@ -85,7 +88,7 @@ export async function ensureServers(paths: LabPaths, options: ServersOptions): P
   const { progress } = options;
   const { folder, buckets, control, settings: file } = paths.servers;
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await mkdir(buckets, { recursive: true });
+  await mkdir(path.join(buckets, backupBucket), { recursive: true });
   await ensureSecrets(paths.servers);
   await ensureCertificates(paths.servers, serverNames);
   const settings = await planSettings(paths, options);

@@ -81,7 +81,7 @@ function checkCredential(value: Fields): ObjectFault[] {
       code: "VELERO_LOCATION_CREDENTIAL",
       at: ["spec", "credential"],
       message: "no credential is named",
-      why: "Velero is installed with --no-secret (config/velero/install-flags), so that there is no other one, and the location is Unavailable.",
+      why: "Velero's pods have no credential of their own (kubernetes/infrastructure/velero), so that there is no other one, and the location is Unavailable.",
       fix: "Add credential: { name: cloud-credentials, key: cloud }",
     },
   ];
