@@ -1,9 +1,8 @@
 import path from "node:path";
 import { InfraError } from "../errors.ts";
-import { type Kustomization, parseKustomization } from "../manifests/kustomization.ts";
+import { findKustomizations } from "../manifests/kustomization.ts";
 import {
   describeKind,
-  isFields,
   isKustomizationFile,
   listManifests,
   type Manifest,
@@ -88,13 +87,13 @@ function isPartial({ parts }: RenderRoot): boolean {
 
 /** The kustomizations among the files, as far as they can be read. */
 async function planRenders(sources: readonly SourceFile[]): Promise<RenderPlan> {
-  const kustomizations: Kustomization[] = [];
+  const manifests: Manifest[] = [];
   for (const { file, text } of sources) {
     if (!isKustomizationFile(file)) continue;
     const documents = readPlain(text) ?? (await readExactly(file, text));
-    const [value] = documents;
-    if (isFields(value)) kustomizations.push(parseKustomization(file, value));
+    manifests.push(...listManifests(file, documents));
   }
+  const kustomizations = [...findKustomizations(manifests).values()];
   return planRender(kustomizations, new Set(sources.map(({ file }) => file)));
 }
 
@@ -106,9 +105,9 @@ async function judgeRendered(
   judge: ManifestJudge,
   findDocuments: FindDocuments,
 ): Promise<JudgedFile> {
-  const documents = readPlain(text) ?? (await readExactly(root.kustomization.file, text));
+  const documents = readPlain(text) ?? (await readExactly(root.kustomization.manifest.file, text));
   const findings: JudgedFile["findings"] = [];
-  const top = { file: root.kustomization.file, document: 0, at: [] };
+  const top = { file: root.kustomization.manifest.file, document: 0, at: [] };
   const manifests = listManifests("", documents).map((manifest): Manifest => {
     const { file, document, at } = findOrigin(manifest, raw) ?? top;
     return { ...manifest, file, document, at, isRendered: true };
@@ -148,7 +147,7 @@ function isExplained(
   findings: readonly Finding[],
 ): boolean {
   const { folder } = kustomization;
-  const own = new Set([...parts.map(({ file }) => file), ...files]);
+  const own = new Set([...parts.map(({ manifest }) => manifest.file), ...files]);
   return findings.some(({ rule, code, where: { file } }) => {
     if (code === "KUSTOMIZATION_TWICE") return path.posix.dirname(file) === (folder || ".");
     return own.has(file) && explaining.has(rule);
@@ -174,7 +173,7 @@ function explainFailure({ kustomization }: RenderRoot, failure: string) {
       why: readFailure(failure),
       fix: "Correct what it names",
     },
-    { file: kustomization.file, line: 1, column: 1 },
+    { file: kustomization.manifest.file, line: 1, column: 1 },
   );
 }
 

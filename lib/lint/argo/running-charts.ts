@@ -1,4 +1,4 @@
-import { getFolder } from "../../manifests/kustomizations.ts";
+import { getFolder } from "../../manifests/kustomization.ts";
 import { describeKind, getText, type Manifest } from "../../manifests/manifest.ts";
 import { findOwner } from "../kustomization/find-owner.ts";
 import { listPlacedObjects } from "../placed-objects.ts";

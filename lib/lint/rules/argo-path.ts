@@ -1,5 +1,5 @@
 import { isKustomizationFile, getFields, getList, getText } from "../../manifests/manifest.ts";
-import { getFolder, resolvePath } from "../../manifests/kustomizations.ts";
+import { getFolder, resolvePath } from "../../manifests/kustomization.ts";
 import type { DataPath } from "../../schema/explain.ts";
 import { listGitGenerators } from "../argo/application-sets.ts";
 import {

@@ -1,4 +1,4 @@
-import { kustomizationKinds } from "../../manifests/kustomizations.ts";
+import { kustomizationKinds } from "../../manifests/kustomization.ts";
 import { getText, type Manifest } from "../../manifests/manifest.ts";
 import { findPodTemplate, podKinds } from "../../manifests/pods.ts";
 import { applicationKinds } from "../argo/applications.ts";

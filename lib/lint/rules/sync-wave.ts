@@ -1,4 +1,4 @@
-import { kustomizationKinds } from "../../manifests/kustomizations.ts";
+import { kustomizationKinds } from "../../manifests/kustomization.ts";
 import {
   describeKind,
   getList,
