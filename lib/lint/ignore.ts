@@ -35,6 +35,7 @@ function matches(entry: IgnoreEntry, { rule, code, where }: Finding): boolean {
   return (
     entry.rule === rule &&
     (entry.code === undefined || entry.code === code) &&
+    // Paths as in .gitignore: `**/app.yaml` is also the one at the top, which gobwas/glob denies.
     path.posix.matchesGlob(where.file, entry.file)
   );
 }

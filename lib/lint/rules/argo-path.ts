@@ -13,7 +13,7 @@ import {
 } from "../argo/applications.ts";
 import { findValueFileFaults, type PathFault } from "../argo/find-value-file-faults.ts";
 import { listFolders } from "../folders.ts";
-import { matchesGlob } from "../glob.ts";
+import { matchesGlob } from "../../config/glob.ts";
 import type { Repository, RepositoryFault, RepositoryRule } from "../rule.ts";
 
 /** What Argo CD applies from a folder that is neither a kustomization nor a chart. */
