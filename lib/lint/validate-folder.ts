@@ -50,7 +50,9 @@ export async function validateFolder(validation: Validation): Promise<Validated>
   }
   const settings = buildSettings(await readVersions());
   const catalog = withBroughtKinds(openCatalog(settings.minor), sources);
-  const cache = withCache ? (await import("./cache.ts")).openCache(folder, sources) : undefined;
+  const cache = withCache
+    ? (await import("./cache.ts")).openCache(folder, sources, catalog)
+    : undefined;
   const judged = await judge(sources, {
     rules: commonRules,
     loadRules,

@@ -91,6 +91,36 @@ t.test("with --cache, a change of a definition is felt by the objects of its kin
   });
 });
 
+t.test(
+  "with --cache, a kind is unknown again when the chart that brought it is gone",
+  async (t) => {
+    const folder = t.testdir({
+      "chart.yaml": `apiVersion: helm.cattle.io/v1
+kind: HelmChart
+metadata:
+  name: monitoring
+  namespace: kube-system
+spec:
+  chart: kube-prometheus-stack
+  repo: https://prometheus-community.github.io/helm-charts
+  version: 79.0.0
+`,
+      "monitor.yaml": `apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata:
+  name: shop
+  namespace: shop
+`,
+    });
+    t.match(await run(folder, "--cache"), { exitCode: 0 });
+    rmSync(path.join(folder, "chart.yaml"));
+    t.match(await run(folder, "--cache"), {
+      exitCode: 1,
+      out: /^monitor\.yaml:2:7: there is no ServiceMonitor/,
+    });
+  },
+);
+
 const hasKustomize = (await findKustomize(process.env)) !== undefined;
 const skip = hasKustomize ? false : "neither kustomize nor kubectl is here";
 
