@@ -31,6 +31,8 @@ export interface Renders {
   covered: ReadonlySet<string>;
   /** How many were not rendered, or not wholly. */
   notRendered: number;
+  /** The files that those are put together from, and those of kustomizations that kustomize refuses. */
+  halfJudged: ReadonlySet<string>;
   /** Judges what they make; `byFile` are the objects as they stand in the files. */
   judge(
     byFile: ReadonlyMap<string, Manifest[]>,
@@ -56,11 +58,13 @@ export async function renderKustomizations(
     else failed.push({ root, failure: result.failure });
   }
   const tried = new Set([...rendered, ...failed].map(({ root }) => root));
+  const left = roots.filter((root) => isPartial(root) || !tried.has(root));
   const covered = new Set(rendered.flatMap(({ root }) => root.files));
   return {
     patches,
     covered,
-    notRendered: roots.filter((root) => isPartial(root) || !tried.has(root)).length,
+    notRendered: left.length,
+    halfJudged: new Set([...left, ...failed.map(({ root }) => root)].flatMap(listOwnFiles)),
     async judge(byFile, judge, texts) {
       const find = createDocumentFinder(texts);
       const raw = [...byFile].filter(([file]) => !covered.has(file));
@@ -83,6 +87,11 @@ export async function renderKustomizations(
 /** Whether what has to be fetched or run is left out when it is rendered. */
 function isPartial({ parts }: RenderRoot): boolean {
   return parts.some(({ foreign }) => foreign.length > 0);
+}
+
+/** The kustomizations that one is put together from, and their files. */
+function listOwnFiles({ parts, files }: RenderRoot): string[] {
+  return [...parts.map(({ manifest }) => manifest.file), ...files];
 }
 
 /** The kustomizations among the files, as far as they can be read. */
@@ -142,12 +151,9 @@ function tellRendered(finding: Finding, { kind, name }: Manifest): Finding {
 }
 
 /** Whether a finding in what a kustomization is put together from says why it cannot be built. */
-function isExplained(
-  { kustomization, parts, files }: RenderRoot,
-  findings: readonly Finding[],
-): boolean {
-  const { folder } = kustomization;
-  const own = new Set([...parts.map(({ manifest }) => manifest.file), ...files]);
+function isExplained(root: RenderRoot, findings: readonly Finding[]): boolean {
+  const { folder } = root.kustomization;
+  const own = new Set(listOwnFiles(root));
   return findings.some(({ rule, code, where: { file } }) => {
     if (code === "KUSTOMIZATION_TWICE") return path.posix.dirname(file) === (folder || ".");
     return own.has(file) && explaining.has(rule);

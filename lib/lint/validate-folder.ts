@@ -6,7 +6,7 @@ import { readPlain } from "../manifests/read-plain.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import { openCatalog } from "../schema/open-catalog.ts";
 import type { IgnoreEntry } from "./ignore.ts";
-import { judge } from "./judge.ts";
+import { judge, type Judged } from "./judge.ts";
 import { isSurelyValid } from "./judge-config.ts";
 import type { Render } from "./judge-rendered.ts";
 import { readSource, type SourceFile } from "./list-files.ts";
@@ -63,20 +63,22 @@ export async function validateFolder(validation: Validation): Promise<Validated>
   });
   await cache?.save();
   findings.push(...judged.findings);
-  const { findings: left, ignored } = await ignore(findings, judged.values, today);
+  const { findings: left, ignored } = await ignore(findings, judged, { sources, today });
   const counts = { ...judged.counts, files: files.length, ignored };
   return { report: { findings: left, counts }, manifests: judged.manifests, catalog };
 }
 
 async function ignore(
   findings: Finding[],
-  values: ReadonlyMap<string, unknown>,
-  today: string,
+  { values, halfJudged }: Judged,
+  { sources, today }: { sources: readonly SourceFile[]; today: string },
 ): Promise<{ findings: Finding[]; ignored: number }> {
-  const list = values.get("config/lint-ignore.yaml") as { ignore: IgnoreEntry[] } | undefined;
+  const file = "config/lint-ignore.yaml";
+  const list = values.get(file) as { ignore: IgnoreEntry[] } | undefined;
   if (list === undefined) return { findings, ignored: 0 };
   const { applyIgnoreList } = await import("./ignore.ts");
-  return applyIgnoreList(findings, list.ignore, today);
+  const text = sources.find((one) => one.file === file)?.text ?? "";
+  return await applyIgnoreList(findings, { file, text, entries: list.ignore, halfJudged, today });
 }
 
 /** The pinned versions of this repository, whatever folder is judged. Throws as loadVersions does. */
