@@ -124,7 +124,7 @@ async function judgeRendered(
   for (const manifest of manifests) {
     if (judge.isSurelyRight(manifest, true)) continue;
     const places = await findDocuments(manifest.file);
-    const found = await judgeObject(manifest, places, judge, true);
+    const found = await judgeObject(manifest, places, judge, { withRules: true, withSchema: true });
     findings.push(...found.map((finding) => tellRendered(finding, manifest)));
   }
   return { manifests, findings };

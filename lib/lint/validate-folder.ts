@@ -10,6 +10,7 @@ import { judge, type Judged } from "./judge.ts";
 import { isSurelyValid } from "./judge-config.ts";
 import type { Render } from "./judge-rendered.ts";
 import { readSource, type SourceFile } from "./list-files.ts";
+import { mostOfRule } from "./locate-finding.ts";
 import type { Report } from "./report.ts";
 import type { Finding } from "./rule.ts";
 import { commonRules, loadRules } from "./rule-sets.ts";
@@ -65,7 +66,7 @@ export async function validateFolder(validation: Validation): Promise<Validated>
   findings.push(...judged.findings);
   const { findings: left, ignored } = await ignore(findings, judged, { sources, today });
   const counts = { ...judged.counts, files: files.length, ignored };
-  return { report: { findings: left, counts }, manifests: judged.manifests, catalog };
+  return { report: { findings: await cap(left), counts }, manifests: judged.manifests, catalog };
 }
 
 async function ignore(
@@ -79,6 +80,11 @@ async function ignore(
   const { applyIgnoreList } = await import("./ignore.ts");
   const text = sources.find((one) => one.file === file)?.text ?? "";
   return await applyIgnoreList(findings, { file, text, entries: list.ignore, halfJudged, today });
+}
+
+async function cap(findings: Finding[]): Promise<Finding[]> {
+  if (findings.length <= mostOfRule) return findings;
+  return (await import("./cap-findings.ts")).capFindings(findings);
 }
 
 /** The pinned versions of this repository, whatever folder is judged. Throws as loadVersions does. */

@@ -49,6 +49,14 @@ t.test("findings come with exit code 1, in each format", async (t) => {
   });
 });
 
+t.test("of a file of nothing but mistakes, the first are told", async (t) => {
+  const folder = t.testdir({ "web.yaml": `---\n${web}`.repeat(150) });
+  const { exitCode, out } = await run(folder);
+  t.equal(exitCode, 1);
+  t.equal(out.split("[CONFIG_KEY_UNKNOWN]").length, 101);
+  t.match(out, /^web\.yaml:908:3: from here on, rule schema finds more in this file {2}\[FILE_/m);
+});
+
 t.test("a folder that is not there, and a rule that is not, are refused", async (t) => {
   t.match(await run("/nowhere"), { exitCode: 2, err: /VALIDATE_FOLDER_MISSING/ });
   t.match(await run("--json", "--format", "sarif"), { exitCode: 2, out: /CLI_VALUE_INVALID/ });

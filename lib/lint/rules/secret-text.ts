@@ -1,3 +1,4 @@
+import { mostOfRule } from "../locate-finding.ts";
 import { dropReferences, isPlaceholder } from "../placeholder.ts";
 import { addressWithPassword, assignment, keyPatterns, valueBefore } from "../secret-forms.ts";
 import type { TextFault, TextRule } from "../rule.ts";
@@ -20,7 +21,7 @@ export const secretText: TextRule = {
       ...(hasSettings.test(file) ? findAssignments(text, file) : []),
     ];
     return [...new Map(found.map((one) => [one.offset, one])).values()]
-      .slice(0, mostFound)
+      .slice(0, mostOfRule + 1)
       .map(({ offset, what }) => ({
         offset,
         message: `this looks like ${what}`,
@@ -29,9 +30,6 @@ export const secretText: TextRule = {
       }));
   },
 };
-
-/** Each is looked at in the whole of its text: in a file full of them that would take for ever. */
-const mostFound = 100;
 
 interface Found extends Pick<TextFault, "offset"> {
   what: string;
