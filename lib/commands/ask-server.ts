@@ -5,7 +5,7 @@ import { toFinding } from "../lint/locate-finding.ts";
 import type { Finding } from "../lint/rule.ts";
 import { server } from "../lint/rules/server.ts";
 import type { Manifest } from "../manifests/manifest.ts";
-import { isForKustomize } from "../manifests/kustomizations.ts";
+import { isForKustomize } from "../manifests/kustomization.ts";
 import { isEncrypted } from "../manifests/sops.ts";
 
 export interface AskServer {

@@ -49,7 +49,7 @@ async function writeCopy(
     }
   }
   for (const part of root.parts) {
-    write(path.join(folder, part.file), stringify(withoutForeign(part)));
+    write(path.join(folder, part.manifest.file), stringify(withoutForeign(part)));
   }
 }
 

@@ -2,7 +2,9 @@ import { hash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { repositoryRoot } from "../config/paths.ts";
+import { isForKustomize } from "../manifests/kustomization.ts";
 import { describeKind, type Manifest } from "../manifests/manifest.ts";
+import type { Catalog } from "../schema/catalog.ts";
 import type { SourceFile } from "./list-files.ts";
 import { commonRules, loadAllRules } from "./rule-sets.ts";
 
@@ -21,8 +23,15 @@ const folder = path.join(repositoryRoot, ".cache/validate");
 /** What decides on a finding beside the judged file. */
 const deciding = ["config/schemas/index.json", "config/versions.yaml", "lib"];
 
-/** The cache for a folder; another version of the rules begins a new one. */
-export function openCache(judged: string, sources: readonly SourceFile[]): Cache {
+/**
+ * The cache for a folder; another version of the rules begins a new one. Files with kinds of which
+ * `catalog` has no schema are not kept: they are right as long as another file brings those.
+ */
+export function openCache(
+  judged: string,
+  sources: readonly SourceFile[],
+  catalog: Pick<Catalog, "isNamespaced">,
+): Cache {
   // The kinds that these bring decide on other files.
   const definitions = sources.filter(({ text }) => text.includes("kind: CustomResourceDefinition"));
   const state = [
@@ -43,6 +52,9 @@ export function openCache(judged: string, sources: readonly SourceFile[]): Cache
       return entry[1].map((manifest) => ({ ...manifest, file: name }));
     },
     add({ file: name, text }, manifests) {
+      const isKnown = (one: Manifest) =>
+        isForKustomize(one) || catalog.isNamespaced(one) !== undefined;
+      if (!manifests.every(isKnown)) return;
       added.set(name, { sum: hash("sha1", text), manifests });
     },
     async save() {

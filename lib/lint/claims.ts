@@ -58,8 +58,3 @@ export function findClaim(file: string): Claim {
 export function isTextFolder(folder: string): boolean {
   return findClaim(`${folder}/kustomization.yaml`).kind === "text";
 }
-
-/** Whether a file is one that this repository is known to have. */
-export function isKnown(file: string): boolean {
-  return claims.some(([pattern]) => pattern.test(file));
-}

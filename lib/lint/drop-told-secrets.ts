@@ -12,26 +12,24 @@ export function dropToldSecrets(
   findings: readonly Finding[],
   texts: ReadonlyMap<string, string>,
 ): Finding[] {
-  const told = new Set(
-    findings.flatMap(({ code, where }) =>
-      tellers.has(code) ? [nameDocument(where, listLinesTo(where, texts))] : [],
-    ),
-  );
-  if (told.size === 0) return [...findings];
-  return findings.filter(({ code, where }) => {
-    if (code !== "SECRET_TEXT") return true;
-    const lines = listLinesTo(where, texts);
-    return !isEncryptable(where.file, lines) || !told.has(nameDocument(where, lines));
-  });
-}
-
-function listLinesTo({ file, line = 1 }: Place, texts: ReadonlyMap<string, string>): string[] {
-  return (texts.get(file) ?? "").split("\n", line);
-}
-
-/** Each document of a file has its own number. */
-function nameDocument({ file }: Place, lines: readonly string[]): string {
-  return `${file} ${lines.filter((line) => /^---(?:\s|$)/.test(line)).length}`;
+  const inText = findings.filter(({ code }) => code === "SECRET_TEXT");
+  const dropped = new Set<Finding>();
+  for (const [file, those] of Map.groupBy(inText, ({ where }) => where.file)) {
+    const lines = (texts.get(file) ?? "").split("\n");
+    const ends = lines.flatMap((line, index) => (/^---(?:\s|$)/.test(line) ? [index] : []));
+    const findDocument = ({ line = 1 }: Place) => ends.filter((end) => end < line).length;
+    const told = new Set(
+      findings
+        .filter(({ code, where }) => where.file === file && tellers.has(code))
+        .map(({ where }) => findDocument(where)),
+    );
+    for (const finding of those) {
+      const { where } = finding;
+      if (!told.has(findDocument(where))) continue;
+      if (isEncryptable(file, lines.slice(0, where.line))) dropped.add(finding);
+    }
+  }
+  return findings.filter((finding) => !dropped.has(finding));
 }
 
 /** Whether the last line is one that sops would encrypt: metadata and comments are none. */

@@ -1,4 +1,4 @@
-import { getFolder } from "../manifests/kustomizations.ts";
+import { getFolder } from "../manifests/kustomization.ts";
 import type { Repository } from "./rule.ts";
 
 const known = new WeakMap<Repository, ReadonlySet<string>>();

@@ -6,27 +6,33 @@ import { toConfigFinding } from "./judge-config-closely.ts";
 import { isNamed, type JudgedFile, type ManifestJudge } from "./judge-manifests.ts";
 import { addScalarFindings } from "./judge-scalars.ts";
 import type { SourceFile } from "./list-files.ts";
-import { locateObjectFault, toFinding } from "./locate-finding.ts";
+import { locateObjectFault, mostOfRule, toFinding } from "./locate-finding.ts";
 import { schema } from "./rules/schema.ts";
 import type { Finding, ObjectFault, Rule } from "./rule.ts";
 import { createPlaceReaders } from "./scalar-place.ts";
+
+/** By what an object is judged. */
+interface Judgement {
+  withRules: boolean;
+  withSchema: boolean;
+}
 
 /** What is wrong with an object; `documents` are those of the file that it is from. */
 export async function judgeObject(
   manifest: Manifest,
   documents: readonly YamlSource[],
   judge: ManifestJudge,
-  withRules: boolean,
+  { withRules, withSchema }: Judgement,
 ): Promise<Finding[]> {
   const locate: Locate = (path, part) =>
     documents[manifest.document]?.locate([...manifest.at, ...path], part) ?? {
       file: manifest.file,
     };
-  const errors = await judge.explain(manifest, locate);
+  const errors = withSchema ? await judge.explain(manifest, locate) : [];
   const faults: [Rule, ObjectFault][] = withRules ? judge.findFaults(manifest) : [];
   if (!isNamed(manifest)) faults.push([schema, nameMissing(manifest)]);
   return [
-    ...errors.map((error) => ({ ...toConfigFinding(error), rule: "schema" })),
+    ...errors.map((error) => ({ ...toConfigFinding(error), rule: schema.id })),
     ...faults.map(([rule, fault]) => locateObjectFault(rule, manifest, fault, documents)),
   ];
 }
@@ -48,8 +54,12 @@ export async function judgeClosely(
   const findings: Finding[] = strays.map(({ document, at }) =>
     explainStray(documents[document], at),
   );
+  let ofSchema = 0;
   for (const manifest of manifests) {
-    findings.push(...(await judgeObject(manifest, documents, judge, withRules)));
+    const isTold = ofSchema > mostOfRule;
+    const found = await judgeObject(manifest, documents, judge, { withRules, withSchema: !isTold });
+    if (!isTold) ofSchema += found.filter(({ rule }) => rule === schema.id).length;
+    for (const finding of found) findings.push(finding);
   }
   const places = createPlaceReaders(documents, manifests, judge);
   const all = await addScalarFindings(source, documents, "cluster", findings, places);

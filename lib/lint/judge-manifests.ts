@@ -1,5 +1,5 @@
 import type { InfraError } from "../errors.ts";
-import { isForKustomize } from "../manifests/kustomizations.ts";
+import { isForKustomize } from "../manifests/kustomization.ts";
 import { describeKind, getText, listManifests, type Manifest } from "../manifests/manifest.ts";
 import { readPlain } from "../manifests/read-plain.ts";
 import { withoutSops } from "../manifests/sops.ts";

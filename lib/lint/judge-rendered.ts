@@ -1,9 +1,8 @@
 import path from "node:path";
 import { InfraError } from "../errors.ts";
-import { type Kustomization, parseKustomization } from "../manifests/kustomization.ts";
+import { findKustomizations } from "../manifests/kustomization.ts";
 import {
   describeKind,
-  isFields,
   isKustomizationFile,
   listManifests,
   type Manifest,
@@ -32,6 +31,8 @@ export interface Renders {
   covered: ReadonlySet<string>;
   /** How many were not rendered, or not wholly. */
   notRendered: number;
+  /** The files that those are put together from, and those of kustomizations that kustomize refuses. */
+  halfJudged: ReadonlySet<string>;
   /** Judges what they make; `byFile` are the objects as they stand in the files. */
   judge(
     byFile: ReadonlyMap<string, Manifest[]>,
@@ -57,11 +58,13 @@ export async function renderKustomizations(
     else failed.push({ root, failure: result.failure });
   }
   const tried = new Set([...rendered, ...failed].map(({ root }) => root));
+  const left = roots.filter((root) => isPartial(root) || !tried.has(root));
   const covered = new Set(rendered.flatMap(({ root }) => root.files));
   return {
     patches,
     covered,
-    notRendered: roots.filter((root) => isPartial(root) || !tried.has(root)).length,
+    notRendered: left.length,
+    halfJudged: new Set([...left, ...failed.map(({ root }) => root)].flatMap(listOwnFiles)),
     async judge(byFile, judge, texts) {
       const find = createDocumentFinder(texts);
       const raw = [...byFile].filter(([file]) => !covered.has(file));
@@ -86,15 +89,20 @@ function isPartial({ parts }: RenderRoot): boolean {
   return parts.some(({ foreign }) => foreign.length > 0);
 }
 
+/** The kustomizations that one is put together from, and their files. */
+function listOwnFiles({ parts, files }: RenderRoot): string[] {
+  return [...parts.map(({ manifest }) => manifest.file), ...files];
+}
+
 /** The kustomizations among the files, as far as they can be read. */
 async function planRenders(sources: readonly SourceFile[]): Promise<RenderPlan> {
-  const kustomizations: Kustomization[] = [];
+  const manifests: Manifest[] = [];
   for (const { file, text } of sources) {
     if (!isKustomizationFile(file)) continue;
     const documents = readPlain(text) ?? (await readExactly(file, text));
-    const [value] = documents;
-    if (isFields(value)) kustomizations.push(parseKustomization(file, value));
+    manifests.push(...listManifests(file, documents));
   }
+  const kustomizations = [...findKustomizations(manifests).values()];
   return planRender(kustomizations, new Set(sources.map(({ file }) => file)));
 }
 
@@ -106,9 +114,9 @@ async function judgeRendered(
   judge: ManifestJudge,
   findDocuments: FindDocuments,
 ): Promise<JudgedFile> {
-  const documents = readPlain(text) ?? (await readExactly(root.kustomization.file, text));
+  const documents = readPlain(text) ?? (await readExactly(root.kustomization.manifest.file, text));
   const findings: JudgedFile["findings"] = [];
-  const top = { file: root.kustomization.file, document: 0, at: [] };
+  const top = { file: root.kustomization.manifest.file, document: 0, at: [] };
   const manifests = listManifests("", documents).map((manifest): Manifest => {
     const { file, document, at } = findOrigin(manifest, raw) ?? top;
     return { ...manifest, file, document, at, isRendered: true };
@@ -116,7 +124,7 @@ async function judgeRendered(
   for (const manifest of manifests) {
     if (judge.isSurelyRight(manifest, true)) continue;
     const places = await findDocuments(manifest.file);
-    const found = await judgeObject(manifest, places, judge, true);
+    const found = await judgeObject(manifest, places, judge, { withRules: true, withSchema: true });
     findings.push(...found.map((finding) => tellRendered(finding, manifest)));
   }
   return { manifests, findings };
@@ -143,12 +151,9 @@ function tellRendered(finding: Finding, { kind, name }: Manifest): Finding {
 }
 
 /** Whether a finding in what a kustomization is put together from says why it cannot be built. */
-function isExplained(
-  { kustomization, parts, files }: RenderRoot,
-  findings: readonly Finding[],
-): boolean {
-  const { folder } = kustomization;
-  const own = new Set([...parts.map(({ file }) => file), ...files]);
+function isExplained(root: RenderRoot, findings: readonly Finding[]): boolean {
+  const { folder } = root.kustomization;
+  const own = new Set(listOwnFiles(root));
   return findings.some(({ rule, code, where: { file } }) => {
     if (code === "KUSTOMIZATION_TWICE") return path.posix.dirname(file) === (folder || ".");
     return own.has(file) && explaining.has(rule);
@@ -174,7 +179,7 @@ function explainFailure({ kustomization }: RenderRoot, failure: string) {
       why: readFailure(failure),
       fix: "Correct what it names",
     },
-    { file: kustomization.file, line: 1, column: 1 },
+    { file: kustomization.manifest.file, line: 1, column: 1 },
   );
 }
 

@@ -1,6 +1,6 @@
 import type { YamlSource } from "../config/parse-yaml.ts";
 import type { SourceFile } from "./list-files.ts";
-import { locateTextFault } from "./locate-finding.ts";
+import { locateTextFault, mostOfRule } from "./locate-finding.ts";
 import type { Finding } from "./rule.ts";
 import {
   explainYaml11,
@@ -24,7 +24,10 @@ export async function addScalarFindings(
 ): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const [index, document] of documents.entries()) {
-    const scalars = await listYaml11Scalars(document, reader, places[index] ?? readNoPlace);
+    const left = mostOfRule + 1 - found.length;
+    if (left === 0) break;
+    const readPlace = places[index] ?? readNoPlace;
+    const scalars = await listYaml11Scalars(document, reader, readPlace, left);
     for (const scalar of scalars) {
       found.push(locateTextFault(yaml11Scalar, file, text, explainYaml11(scalar, reader)));
     }

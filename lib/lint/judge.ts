@@ -25,6 +25,8 @@ export interface Judged {
   manifests: readonly Manifest[];
   /** Our own files that have no mistake, by path. */
   values: ReadonlyMap<string, unknown>;
+  /** Files of kustomizations that were not rendered, or not wholly: more may be wrong with them. */
+  halfJudged: ReadonlySet<string>;
   /** What was looked at. */
   counts: Omit<Report["counts"], "ignored">;
 }
@@ -81,6 +83,7 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
     findings: sortFindings([...findings, ...(renders?.explainFailures(findings) ?? [])]),
     manifests,
     values: files.values,
+    halfJudged: renders?.halfJudged ?? new Set(),
     counts: {
       files: sources.length,
       objects: manifests.length,

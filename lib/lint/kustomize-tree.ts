@@ -1,11 +1,13 @@
 import type { Manifest } from "../manifests/manifest.ts";
 import {
+  changesObjects,
   findKustomizations,
   isForKustomize,
   type Kustomization,
   listSecretFiles,
+  namesObjects,
   type Reference,
-} from "../manifests/kustomizations.ts";
+} from "../manifests/kustomization.ts";
 import type { Repository } from "./rule.ts";
 
 /** What belongs together by kustomizations. */
@@ -51,9 +53,9 @@ function buildTree(manifests: readonly Manifest[]): KustomizeTree {
     for (const reference of kustomization.references) {
       const { target, use } = reference;
       named.add(target);
-      if (use === "patch") patches.add(target);
-      if (use === "resource" || use === "component") those.push(reference);
-      if (use !== "plugin") continue;
+      if (changesObjects(reference)) patches.add(target);
+      if (namesObjects(reference)) those.push(reference);
+      if (use !== "generator") continue;
       for (const file of (generators.get(target) ?? []).flatMap(listSecretFiles)) {
         named.add(file.target);
         those.push({ ...reference, target: file.target, use: "resource" });

@@ -4,6 +4,9 @@ import type { Manifest } from "../manifests/manifest.ts";
 import { hideUserInfo } from "../manifests/urls.ts";
 import type { Fault, Finding, ObjectFault, Rule, TextFault } from "./rule.ts";
 
+/** Of one rule in one file, more are not told: they help nobody, and each costs time. */
+export const mostOfRule = 100;
+
 /** A fault of an object with its place, given the documents of the object's file. */
 export function locateObjectFault(
   rule: Rule,
@@ -19,9 +22,22 @@ export function locateObjectFault(
 /** A fault of a text with its place. */
 export function locateTextFault(rule: Rule, file: string, text: string, fault: TextFault): Finding {
   const { offset, ...rest } = fault;
-  const before = text.slice(0, offset);
-  const line = before.split("\n").length;
-  return toFinding(rule, rest, { file, line, column: offset - before.lastIndexOf("\n") });
+  const starts = listLineStarts(text);
+  const line = starts.findLastIndex((start) => start <= offset) + 1;
+  return toFinding(rule, rest, { file, line, column: offset - (starts[line - 1] ?? 0) + 1 });
+}
+
+let known: { text: string; starts: readonly number[] } = { text: "", starts: [0] };
+
+/** The offsets at which the lines of a text begin; faults come text by text. */
+function listLineStarts(text: string): readonly number[] {
+  if (known.text !== text) {
+    const starts = [0];
+    for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1))
+      starts.push(at + 1);
+    known = { text, starts };
+  }
+  return known.starts;
 }
 
 /** The fault as it is told: with the URLs in it, and without the credentials in front of their hosts. */

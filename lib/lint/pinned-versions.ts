@@ -1,6 +1,6 @@
 import type { Versions } from "../config/versions.ts";
 import { parseImage } from "../manifests/images.ts";
-import { kustomizationKinds } from "../manifests/kustomizations.ts";
+import { kustomizationKinds } from "../manifests/kustomization.ts";
 import {
   describeKind,
   type Fields,

@@ -1,4 +1,4 @@
-import { getFolder, type Kustomization, type Reference } from "../manifests/kustomizations.ts";
+import { getFolder, type Kustomization, type Reference } from "../manifests/kustomization.ts";
 import { getText, type Manifest } from "../manifests/manifest.ts";
 import { listApplications } from "./argo/applications.ts";
 import { getKustomizeTree, type KustomizeTree } from "./kustomize-tree.ts";

@@ -1,5 +1,10 @@
 import path from "node:path";
-import { isPlainList, type Kustomization } from "../manifests/kustomization.ts";
+import {
+  changesObjects,
+  isPlainList,
+  type Kustomization,
+  namesObjects,
+} from "../manifests/kustomization.ts";
 import { isTextFolder } from "./claims.ts";
 
 /** A kustomization that no other one is put together from, with all that it needs. */
@@ -25,14 +30,20 @@ export function planRender(
 ): RenderPlan {
   const byFolder = new Map(kustomizations.map((one) => [one.folder, one]));
   const reached = new Set(
-    kustomizations.flatMap(({ local }) => local.filter((one) => byFolder.has(one))),
+    kustomizations.flatMap((one) => listTargets(one).filter((target) => byFolder.has(target))),
   );
   const roots = kustomizations
-    .filter(({ folder, value }) => !reached.has(folder) && value["kind"] !== "Component")
+    .filter(({ folder, manifest }) => !reached.has(folder) && manifest.kind !== "Component")
     .filter(({ folder }) => !isTextFolder(folder))
     .map((kustomization) => collect(kustomization, byFolder, files))
     .filter(({ parts }) => !parts.every(isPlainList));
-  return { roots, patches: new Set(kustomizations.flatMap(({ patches }) => patches)) };
+  const changing = kustomizations.flatMap((one) => one.references.filter(changesObjects));
+  return { roots, patches: new Set(changing.map(({ target }) => target)) };
+}
+
+/** The files and folders of objects that a kustomization names. */
+function listTargets({ references }: Kustomization): string[] {
+  return references.filter(namesObjects).map(({ target }) => target);
 }
 
 function collect(
@@ -43,7 +54,7 @@ function collect(
   const parts = new Set([kustomization]);
   const found = new Set<string>();
   for (const part of parts) {
-    for (const one of part.local) {
+    for (const one of listTargets(part)) {
       const folder = byFolder.get(one);
       if (folder !== undefined) parts.add(folder);
       else if (files.has(one) && path.posix.extname(one) !== "") found.add(one);

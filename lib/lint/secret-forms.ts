@@ -44,6 +44,18 @@ export const keyPatterns = groups.map((forms) => ({
 /** A user and a password in front of a host. */
 export const addressWithPassword = /:\/\/[^\s/:@"'`]+:([^\s/@"'`]{6,})@/g;
 
-/** A setting named as a secret, and its value: on the next line for a variable of a container. */
-export const assignment =
-  /(?:passw(?:or)?d|passphrase|secret|token|(?<=(?:api|access|secret|private|client|auth|encryption)[_-]?)key(?:-data)?)["']?[ \t]*(?:[:=]|\n[ \t]+value:)[ \t]*(?:"([^"\n]{8,})"|'([^'\n]{8,})'|(<[^<>\n]*>(?![^\s,;}\]])|[^\s"'#,;{}[\]|>&*!][^\s"'#,;{}[\]]{7,}))/gi;
+const name = String.raw`(?:passw(?:or)?d|passphrase|secret|token|(?<=(?:api|access|secret|private|client|auth|encryption)[_-]?)key(?:-data)?)["']?`;
+const value = String.raw`(?:"([^"\n]{8,})"|'([^'\n]{8,})'|(<[^<>\n]*>(?![^\s,;}\]])|[^\s"'#,;{}[\]|>&*!][^\s"'#,;{}[\]]{7,}))`;
+/** Between the name and the value of a container's variable: on two lines, or in braces. */
+const next = String.raw`(?:,\s*|\r?\n[ \t]+)["']?`;
+
+/** A setting named as a secret, and its value; without one where the name ends a line or an item. */
+export const assignment = new RegExp(
+  String.raw`${name}[ \t]*(?:(?:[:=]|${next}value["']?[ \t]*:)[ \t]*${value}|(?=[\r\n,}]|$))`,
+  "gi",
+);
+
+/** The value of a variable that stands before its name, at the end of a text. */
+export const valueBefore = new RegExp(
+  String.raw`\bvalue["']?:[ \t]*${value}[ \t]*${next}name["']?:[ \t]*["']?[\w.-]*$`,
+);

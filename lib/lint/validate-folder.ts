@@ -6,10 +6,11 @@ import { readPlain } from "../manifests/read-plain.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import { openCatalog } from "../schema/open-catalog.ts";
 import type { IgnoreEntry } from "./ignore.ts";
-import { judge } from "./judge.ts";
+import { judge, type Judged } from "./judge.ts";
 import { isSurelyValid } from "./judge-config.ts";
 import type { Render } from "./judge-rendered.ts";
 import { readSource, type SourceFile } from "./list-files.ts";
+import { mostOfRule } from "./locate-finding.ts";
 import type { Report } from "./report.ts";
 import type { Finding } from "./rule.ts";
 import { commonRules, loadRules } from "./rule-sets.ts";
@@ -50,7 +51,9 @@ export async function validateFolder(validation: Validation): Promise<Validated>
   }
   const settings = buildSettings(await readVersions());
   const catalog = withBroughtKinds(openCatalog(settings.minor), sources);
-  const cache = withCache ? (await import("./cache.ts")).openCache(folder, sources) : undefined;
+  const cache = withCache
+    ? (await import("./cache.ts")).openCache(folder, sources, catalog)
+    : undefined;
   const judged = await judge(sources, {
     rules: commonRules,
     loadRules,
@@ -61,20 +64,27 @@ export async function validateFolder(validation: Validation): Promise<Validated>
   });
   await cache?.save();
   findings.push(...judged.findings);
-  const { findings: left, ignored } = await ignore(findings, judged.values, today);
+  const { findings: left, ignored } = await ignore(findings, judged, { sources, today });
   const counts = { ...judged.counts, files: files.length, ignored };
-  return { report: { findings: left, counts }, manifests: judged.manifests, catalog };
+  return { report: { findings: await cap(left), counts }, manifests: judged.manifests, catalog };
 }
 
 async function ignore(
   findings: Finding[],
-  values: ReadonlyMap<string, unknown>,
-  today: string,
+  { values, halfJudged }: Judged,
+  { sources, today }: { sources: readonly SourceFile[]; today: string },
 ): Promise<{ findings: Finding[]; ignored: number }> {
-  const list = values.get("config/lint-ignore.yaml") as { ignore: IgnoreEntry[] } | undefined;
+  const file = "config/lint-ignore.yaml";
+  const list = values.get(file) as { ignore: IgnoreEntry[] } | undefined;
   if (list === undefined) return { findings, ignored: 0 };
   const { applyIgnoreList } = await import("./ignore.ts");
-  return applyIgnoreList(findings, list.ignore, today);
+  const text = sources.find((one) => one.file === file)?.text ?? "";
+  return await applyIgnoreList(findings, { file, text, entries: list.ignore, halfJudged, today });
+}
+
+async function cap(findings: Finding[]): Promise<Finding[]> {
+  if (findings.length <= mostOfRule) return findings;
+  return (await import("./cap-findings.ts")).capFindings(findings);
 }
 
 /** The pinned versions of this repository, whatever folder is judged. Throws as loadVersions does. */

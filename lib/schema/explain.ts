@@ -11,10 +11,14 @@ export type Locate = (path: DataPath, part: "key" | "value") => Place;
 /** A longer list of known keys is no help. */
 const mostKnownKeys = 20;
 
+/** Of one document; each is looked for in the whole of it. */
+const mostErrors = 200;
+
 /** Turns what Ajv found into errors with a place and a way out, in the order of the file. */
 export function explainErrors(errors: ErrorObject[], locate: Locate): InfraError[] {
   const misspelt = new Set(errors.map(nameMisspeltKey).filter((name) => name !== undefined));
   const explained = errors
+    .slice(0, mostErrors)
     // What is wrong with a name is told once, where the name is refused.
     .filter((error) => error.propertyName === undefined)
     // The one mistake "pubic_ip" is both an unknown key and a missing one.

@@ -1,3 +1,4 @@
+import { matchesGlob } from "../config/glob.ts";
 import type { Schedule } from "../objects.ts";
 
 /** Whether a Schedule backs up anything of `namespace`. */
@@ -15,17 +16,6 @@ export function isSelected(
   included: readonly string[],
   excluded: readonly string[],
 ): boolean {
-  if (excluded.some((glob) => matchesGlob(namespace, glob))) return false;
-  return included.length === 0 || included.some((glob) => matchesGlob(namespace, glob));
-}
-
-/** Letters, digits and dashes are all that a namespace has, so only `*` and `?` mean anything. */
-function matchesGlob(name: string, glob: string): boolean {
-  if (glob === "*") return true;
-  if (!/[*?]/.test(glob)) return name === glob;
-  const pattern = glob
-    .replace(/[^\w*?-]/g, String.raw`\$&`)
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${pattern}$`).test(name);
+  if (excluded.some((glob) => matchesGlob(glob, namespace))) return false;
+  return included.length === 0 || included.some((glob) => matchesGlob(glob, namespace));
 }

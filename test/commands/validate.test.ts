@@ -49,6 +49,14 @@ t.test("findings come with exit code 1, in each format", async (t) => {
   });
 });
 
+t.test("of a file of nothing but mistakes, the first are told", async (t) => {
+  const folder = t.testdir({ "web.yaml": `---\n${web}`.repeat(150) });
+  const { exitCode, out } = await run(folder);
+  t.equal(exitCode, 1);
+  t.equal(out.split("[CONFIG_KEY_UNKNOWN]").length, 101);
+  t.match(out, /^web\.yaml:908:3: from here on, rule schema finds more in this file {2}\[FILE_/m);
+});
+
 t.test("a folder that is not there, and a rule that is not, are refused", async (t) => {
   t.match(await run("/nowhere"), { exitCode: 2, err: /VALIDATE_FOLDER_MISSING/ });
   t.match(await run("--json", "--format", "sarif"), { exitCode: 2, out: /CLI_VALUE_INVALID/ });
@@ -90,6 +98,36 @@ t.test("with --cache, a change of a definition is felt by the objects of its kin
     out: /^object\.yaml:\d+:3: unknown key "size"/,
   });
 });
+
+t.test(
+  "with --cache, a kind is unknown again when the chart that brought it is gone",
+  async (t) => {
+    const folder = t.testdir({
+      "chart.yaml": `apiVersion: helm.cattle.io/v1
+kind: HelmChart
+metadata:
+  name: monitoring
+  namespace: kube-system
+spec:
+  chart: kube-prometheus-stack
+  repo: https://prometheus-community.github.io/helm-charts
+  version: 79.0.0
+`,
+      "monitor.yaml": `apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata:
+  name: shop
+  namespace: shop
+`,
+    });
+    t.match(await run(folder, "--cache"), { exitCode: 0 });
+    rmSync(path.join(folder, "chart.yaml"));
+    t.match(await run(folder, "--cache"), {
+      exitCode: 1,
+      out: /^monitor\.yaml:2:7: there is no ServiceMonitor/,
+    });
+  },
+);
 
 const hasKustomize = (await findKustomize(process.env)) !== undefined;
 const skip = hasKustomize ? false : "neither kustomize nor kubectl is here";

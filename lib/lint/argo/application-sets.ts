@@ -1,8 +1,8 @@
 import { type Fields, getFields, getList, getText, isFields } from "../../manifests/manifest.ts";
 import type { DataPath } from "../../schema/explain.ts";
-import { getFolder } from "../../manifests/kustomizations.ts";
+import { getFolder } from "../../manifests/kustomization.ts";
 import { listFolders } from "../folders.ts";
-import { matchesGlob } from "../glob.ts";
+import { matchesGlob } from "../../config/glob.ts";
 import type { Repository } from "../rule.ts";
 
 /** What a generator gives the template of one Application, by the names that the template has for it. */

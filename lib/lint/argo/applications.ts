@@ -7,7 +7,7 @@ import {
   isFields,
   type Manifest,
 } from "../../manifests/manifest.ts";
-import { resolvePath } from "../../manifests/kustomizations.ts";
+import { resolvePath } from "../../manifests/kustomization.ts";
 import type { DataPath } from "../../schema/explain.ts";
 import { listFolders } from "../folders.ts";
 import type { Repository } from "../rule.ts";

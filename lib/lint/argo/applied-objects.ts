@@ -1,5 +1,5 @@
 import { getFields, getText } from "../../manifests/manifest.ts";
-import { matchesGlob } from "../glob.ts";
+import { matchesGlob } from "../../config/glob.ts";
 import { listPlacedObjects, type PlacedObject } from "../placed-objects.ts";
 import { getKustomizeTree } from "../kustomize-tree.ts";
 import type { Repository } from "../rule.ts";

@@ -1,5 +1,5 @@
 import { getFields, getList, getText } from "../../manifests/manifest.ts";
-import { getFolder, resolvePath } from "../../manifests/kustomizations.ts";
+import { getFolder, resolvePath } from "../../manifests/kustomization.ts";
 import type { DataPath } from "../../schema/explain.ts";
 import type { Fault, Repository } from "../rule.ts";
 import { type Application, type ApplicationSource, isTemplate } from "./applications.ts";

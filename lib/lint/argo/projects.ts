@@ -5,7 +5,7 @@ import {
   getText,
   type Manifest,
 } from "../../manifests/manifest.ts";
-import { matchesGlob } from "../glob.ts";
+import { matchesGlob } from "../../config/glob.ts";
 import type { Repository } from "../rule.ts";
 import { type Application, isTemplate, normalizeUrl } from "./applications.ts";
 

@@ -1,4 +1,4 @@
-import { getFolder } from "../../manifests/kustomizations.ts";
+import { getFolder } from "../../manifests/kustomization.ts";
 import { describeKind, getText, type Manifest } from "../../manifests/manifest.ts";
 import { findOwner } from "../kustomization/find-owner.ts";
 import { listPlacedObjects } from "../placed-objects.ts";
@@ -18,11 +18,17 @@ export interface InstalledProgram {
   place: RegExp;
 }
 
-/** The Applications that are on and install a program, with the source that does. */
+/** An Application that is on and installs a program, with the source that does. */
+export interface Installer {
+  application: Application;
+  source: ApplicationSource;
+}
+
+/** The Applications that are on and install a program. */
 export function findInstallers(
   { chart, place }: InstalledProgram,
   repository: Repository,
-): { application: Application; source: ApplicationSource }[] {
+): Installer[] {
   return listRunning(repository).flatMap((application) =>
     application.sources.flatMap((source) => {
       const { fields, folder } = source;

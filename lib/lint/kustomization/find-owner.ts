@@ -1,4 +1,4 @@
-import { getFolder, type Kustomization } from "../../manifests/kustomizations.ts";
+import { getFolder, type Kustomization } from "../../manifests/kustomization.ts";
 import { listApplications } from "../argo/applications.ts";
 import { getKustomizeTree } from "../kustomize-tree.ts";
 import type { Repository } from "../rule.ts";

@@ -1,8 +1,9 @@
 import {
   type Kustomization,
   listSecretFiles,
+  namesObjects,
   type Reference,
-} from "../../manifests/kustomizations.ts";
+} from "../../manifests/kustomization.ts";
 import type { Manifest } from "../../manifests/manifest.ts";
 import { isTextFolder } from "../claims.ts";
 import { listFolders } from "../folders.ts";
@@ -25,7 +26,7 @@ export function findPathFaults(
     const fault =
       findMissing(kustomization, reference, tree, repository) ??
       findCycle(kustomization, reference, tree) ??
-      (isObjectPath(reference) && earlier !== undefined ? twice(reference) : undefined);
+      (namesObjects(reference) && earlier !== undefined ? twice(reference) : undefined);
     return fault === undefined
       ? []
       : [{ manifest, at: reference.at, part: "value" as const, ...fault }];
@@ -50,10 +51,11 @@ interface PathFault {
 
 function findMissing(
   { folder }: Kustomization,
-  { target, written, use }: Reference,
+  reference: Reference,
   { kustomizations }: KustomizeTree,
   repository: Repository,
 ): PathFault | undefined {
+  const { target, written, use } = reference;
   if (written.startsWith("/")) return missing(written, "kustomize takes no path from the root");
   // Nobody sees from here what is above the judged folder.
   if (target === ".." || target.startsWith("../")) return undefined;
@@ -62,8 +64,8 @@ function findMissing(
     return folder === "" || target.startsWith(`${folder}/`) ? undefined : outside(written);
   }
   if (!listFolders(repository).has(target)) return missing(written);
-  if (use === "patch" || use === "file") return missing(written, "it is a folder, and no file");
-  if (use === "plugin") return undefined;
+  if (use === "generator" || use === "transformer") return undefined;
+  if (!namesObjects(reference)) return missing(written, "it is a folder, and no file");
   const inner = kustomizations.get(target)?.manifest;
   // Nobody has read what such a folder has.
   if (inner === undefined && isTextFolder(target)) return undefined;
@@ -90,18 +92,14 @@ function findCycle(
     const inner = tree.kustomizations.get(folder);
     if (inner === undefined || visited.has(folder)) return false;
     visited.add(folder);
-    return inner.references.filter(isObjectPath).some(({ target }) => leadsBack(target));
+    return inner.references.filter(namesObjects).some(({ target }) => leadsBack(target));
   }
-  if (!isObjectPath(reference) || !leadsBack(reference.target)) return undefined;
+  if (!namesObjects(reference) || !leadsBack(reference.target)) return undefined;
   return {
     code: "KUSTOMIZATION_CYCLE",
     message: `"${reference.written}" leads back to this kustomization`,
     fix: "Take out one of the two",
   };
-}
-
-function isObjectPath({ use }: Reference): boolean {
-  return use === "resource" || use === "component";
 }
 
 function missing(written: string, why?: string): PathFault {

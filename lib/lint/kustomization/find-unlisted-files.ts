@@ -1,4 +1,4 @@
-import { getFolder, type Kustomization } from "../../manifests/kustomizations.ts";
+import { getFolder, type Kustomization } from "../../manifests/kustomization.ts";
 import { clusterKeyFile } from "../../secrets/cluster-files.ts";
 import { isOff } from "../argo/running-charts.ts";
 import type { KustomizeTree } from "../kustomize-tree.ts";

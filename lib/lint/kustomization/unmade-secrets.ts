@@ -1,4 +1,4 @@
-import { listSecretFiles } from "../../manifests/kustomizations.ts";
+import { listSecretFiles } from "../../manifests/kustomization.ts";
 import type { Repository } from "../rule.ts";
 
 /**

@@ -69,14 +69,14 @@ export const baselineChecks: readonly Check[] = [
 function checkHostNamespaces({ pod: { at, fields } }: CheckedPod): Violation[] {
   return ["hostNetwork", "hostPID", "hostIPC"]
     .filter((key) => fields[key] === true)
-    .map((key) => ({ at: [...at, key], problem: `has ${key}`, fix: "Remove it" }));
+    .map((key) => ({ at: [...at, key], problem: `has ${key}`, fix: `Remove ${key}` }));
 }
 
 function checkPrivileged({ containers }: CheckedPod): Violation[] {
   return listBad(containers, ["privileged"], (value) => value === true).map(({ at, name }) => ({
     at,
     problem: `has the privileged container "${name}"`,
-    fix: "Remove it",
+    fix: "Remove privileged: true",
   }));
 }
 
@@ -98,7 +98,7 @@ export function describeAdded(
           {
             at: [...at, String(index)],
             problem: `adds the capability ${String(capability)} to container "${name}"`,
-            fix: "Remove it",
+            fix: `Take ${String(capability)} out of capabilities.add`,
           },
         ],
   );
@@ -127,7 +127,7 @@ function checkHostPorts({ containers }: CheckedPod): Violation[] {
         {
           at: [...at, "ports", String(index), "hostPort"],
           problem: `takes port ${hostPort} of its host`,
-          fix: "Remove it, and reach the pod by a Service",
+          fix: "Remove hostPort, and reach the pod by a Service",
         },
       ];
     }),
@@ -157,7 +157,7 @@ function toHost(at: string[], { path, host }: { path: string[]; host: string }):
   return {
     at: [...at, ...path],
     problem: `lets the kubelet ask another host, ${host}`,
-    fix: "Remove it: the pod itself is asked",
+    fix: "Remove the host: the pod itself is asked then",
   };
 }
 
@@ -182,7 +182,7 @@ function checkProfiles(pod: CheckedPod): Violation[] {
 }
 
 function unconfined(at: string[]): Violation {
-  return { at, problem: "runs unconfined", fix: "Write RuntimeDefault" };
+  return { at, problem: "runs unconfined", fix: "Write the profile RuntimeDefault" };
 }
 
 function checkSeLinux(pod: CheckedPod): Violation[] {
@@ -194,7 +194,7 @@ function checkSeLinux(pod: CheckedPod): Violation[] {
     return bad.map((key) => ({
       at: [...at, key],
       problem: `sets the ${key} of SELinux`,
-      fix: "Remove it",
+      fix: `Take ${key} out of seLinuxOptions`,
     }));
   });
 }
@@ -209,7 +209,7 @@ export function findUnmaskedProc({ containers }: CheckedPod): Violation[] {
   return listBad(containers, ["procMount"], isUnmasked).map(({ at }) => ({
     at,
     problem: "mounts /proc without its masks",
-    fix: "Remove it",
+    fix: "Remove procMount",
   }));
 }
 
@@ -221,7 +221,7 @@ function checkSysctls({ pod: { at, context } }: CheckedPod): Violation[] {
       {
         at: [...at, "securityContext", "sysctls", String(index), "name"],
         problem: `sets ${name}`,
-        fix: "Remove it",
+        fix: `Remove the sysctl ${name}`,
       },
     ];
   });
@@ -232,6 +232,6 @@ function checkHostProcess(pod: CheckedPod): Violation[] {
   return listBad(listHolders(pod), ["windowsOptions", "hostProcess"], isOn).map(({ at }) => ({
     at,
     problem: "runs as a process of its host",
-    fix: "Remove it",
+    fix: "Remove hostProcess",
   }));
 }

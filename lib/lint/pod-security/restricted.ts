@@ -99,7 +99,7 @@ function checkUser(pod: CheckedPod): Violation[] {
   return listBad(listHolders(pod), ["runAsUser"], (value) => value === 0).map(({ at }) => ({
     at,
     problem: "runs as root",
-    fix: "Write the number of another user",
+    fix: "Write the number of another user as runAsUser",
   }));
 }
 

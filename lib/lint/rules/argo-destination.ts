@@ -1,4 +1,4 @@
-import { kustomizationKinds } from "../../manifests/kustomizations.ts";
+import { kustomizationKinds } from "../../manifests/kustomization.ts";
 import { getFields, getText, type Manifest } from "../../manifests/manifest.ts";
 import { listAppliedObjects } from "../argo/applied-objects.ts";
 import {

@@ -1,5 +1,5 @@
 import { isKustomizationFile, getFields, getList, getText } from "../../manifests/manifest.ts";
-import { getFolder, resolvePath } from "../../manifests/kustomizations.ts";
+import { getFolder, resolvePath } from "../../manifests/kustomization.ts";
 import type { DataPath } from "../../schema/explain.ts";
 import { listGitGenerators } from "../argo/application-sets.ts";
 import {
@@ -13,7 +13,7 @@ import {
 } from "../argo/applications.ts";
 import { findValueFileFaults, type PathFault } from "../argo/find-value-file-faults.ts";
 import { listFolders } from "../folders.ts";
-import { matchesGlob } from "../glob.ts";
+import { matchesGlob } from "../../config/glob.ts";
 import type { Repository, RepositoryFault, RepositoryRule } from "../rule.ts";
 
 /** What Argo CD applies from a folder that is neither a kustomization nor a chart. */

@@ -1,7 +1,7 @@
 import { describeKind, getList, getText, type Manifest } from "../../manifests/manifest.ts";
 import { getKustomizeTree } from "../kustomize-tree.ts";
 import { listPlacedObjects, type PlacedObject, type Step } from "../placed-objects.ts";
-import { kustomizationKinds } from "../../manifests/kustomizations.ts";
+import { kustomizationKinds } from "../../manifests/kustomization.ts";
 import type { ObjectFault, RepositoryFault, RepositoryRule } from "../rule.ts";
 
 /** Folders whose subfolders take each other's place. */

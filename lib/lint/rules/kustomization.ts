@@ -1,4 +1,4 @@
-import { getFolder, kustomizationKinds } from "../../manifests/kustomizations.ts";
+import { getFolder, kustomizationKinds } from "../../manifests/kustomization.ts";
 import { isKustomizationFile, type Manifest } from "../../manifests/manifest.ts";
 import { findMissingSecrets, findPathFaults } from "../kustomization/find-path-faults.ts";
 import { findUnlistedFiles } from "../kustomization/find-unlisted-files.ts";

@@ -1,5 +1,5 @@
 import { getText, type Manifest } from "../../manifests/manifest.ts";
-import { kustomizationKinds } from "../../manifests/kustomizations.ts";
+import { kustomizationKinds } from "../../manifests/kustomization.ts";
 import { applicationKinds, listApplications } from "../argo/applications.ts";
 import { applies } from "../argo/applied-objects.ts";
 import { isOfCluster, listNamespaces } from "../namespaces.ts";

@@ -1,9 +1,10 @@
-import { kustomizationKinds } from "../../manifests/kustomizations.ts";
+import { kustomizationKinds } from "../../manifests/kustomization.ts";
 import { getText, type Manifest } from "../../manifests/manifest.ts";
 import { findPodTemplate, podKinds } from "../../manifests/pods.ts";
 import { applicationKinds } from "../argo/applications.ts";
 import { findNamespacesOf, isOfCluster } from "../namespaces.ts";
 import { baselineChecks } from "../pod-security/baseline.ts";
+import { joinViolations } from "../pod-security/join-violations.ts";
 import { type Check, toCheckedPod } from "../pod-security/pod.ts";
 import { restrictedChecks } from "../pod-security/restricted.ts";
 import type { Repository, RepositoryFault, RepositoryRule } from "../rule.ts";
@@ -88,7 +89,7 @@ function findDenied(
     const checked = toCheckedPod(pod);
     const violations = checks.flatMap((check) => check(checked));
     if (violations.length === 0) continue;
-    return dropRepeated(violations).map(({ at, part = "key", problem, fix }) => ({
+    return joinViolations(violations, checked).map(({ at, part = "key", problem, fix }) => ({
       manifest,
       at,
       part,
@@ -98,15 +99,4 @@ function findDenied(
     }));
   }
   return [];
-}
-
-/** Both levels look at some fields; the first to forbid it tells. */
-function dropRepeated<T extends { at: readonly string[] }>(violations: readonly T[]): T[] {
-  const told = new Set<string>();
-  return violations.filter(({ at }) => {
-    const place = at.join("/");
-    if (told.has(place)) return false;
-    told.add(place);
-    return true;
-  });
 }

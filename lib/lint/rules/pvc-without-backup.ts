@@ -12,7 +12,8 @@ import { tierLabel, tiers } from "../../velero/tiers.ts";
 import { readBackupPlan } from "../backup-reach.ts";
 import { scheduleKind } from "../backup-schedules.ts";
 import { chartKinds, listChartClaims } from "../chart-claims.ts";
-import { atPod, checkClaim, type Coverage } from "../check-claim.ts";
+import { checkClaim, type Coverage } from "../check-claim.ts";
+import { atPod } from "../claim-places.ts";
 import { checkRebuild, isRebuilt } from "../check-rebuild.ts";
 import type { Repository, RepositoryFault, RepositoryRule } from "../rule.ts";
 

@@ -1,4 +1,4 @@
-import { kustomizationKinds } from "../../manifests/kustomizations.ts";
+import { kustomizationKinds } from "../../manifests/kustomization.ts";
 import { getFields, type Manifest } from "../../manifests/manifest.ts";
 import { applicationKinds } from "../argo/applications.ts";
 import { findInstallers } from "../argo/running-charts.ts";

@@ -1,5 +1,6 @@
+import { mostOfRule } from "../locate-finding.ts";
 import { dropReferences, isPlaceholder } from "../placeholder.ts";
-import { addressWithPassword, assignment, keyPatterns } from "../secret-forms.ts";
+import { addressWithPassword, assignment, keyPatterns, valueBefore } from "../secret-forms.ts";
 import type { TextFault, TextRule } from "../rule.ts";
 
 export const secretText: TextRule = {
@@ -20,7 +21,7 @@ export const secretText: TextRule = {
       ...(hasSettings.test(file) ? findAssignments(text, file) : []),
     ];
     return [...new Map(found.map((one) => [one.offset, one])).values()]
-      .slice(0, mostFound)
+      .slice(0, mostOfRule + 1)
       .map(({ offset, what }) => ({
         offset,
         message: `this looks like ${what}`,
@@ -29,9 +30,6 @@ export const secretText: TextRule = {
       }));
   },
 };
-
-/** Each is looked at in the whole of its text: in a file full of them that would take for ever. */
-const mostFound = 100;
 
 interface Found extends Pick<TextFault, "offset"> {
   what: string;
@@ -70,15 +68,32 @@ function findAddresses(text: string): Found[] {
 function findAssignments(text: string, file: string): Found[] {
   const isCode = /\.(?:tf|hcl|tfvars)$/.test(file);
   return [...text.matchAll(assignment)].flatMap((match) => {
-    const [all, doubled, single, bare] = match;
-    const value = doubled ?? single ?? bare ?? "";
+    const found = readValue(match) ?? readValueBefore(text, match.index);
     // Without quotes it is an expression there.
-    if (isCode && bare !== undefined) return [];
-    const name = readName(text, match.index + all.search(/["' \t:=\n]/));
-    if (/checksum|hash|digest/i.test(name) || !looksSecret(value, name)) return [];
-    const offset = match.index + all.lastIndexOf(value);
-    return [{ offset, what: `the secret that ${name} names` }];
+    if (found === undefined || (isCode && found.isBare)) return [];
+    const end = match[0].search(/["' \t:=,\r\n]|$/);
+    const name = readName(text, match.index + end);
+    if (/checksum|hash|digest/i.test(name) || !looksSecret(found.value, name)) return [];
+    return [{ offset: found.offset, what: `the secret that ${name} names` }];
   });
+}
+
+/** The value in a match of what a setting looks like; undefined when there is none. */
+function readValue(match: RegExpExecArray) {
+  const [all, doubled, single, bare] = match;
+  const value = doubled ?? single ?? bare;
+  if (value === undefined) return undefined;
+  return { value, isBare: bare !== undefined, offset: match.index + all.lastIndexOf(value) };
+}
+
+/** More of a text is not looked at for a value that stands before its name. */
+const mostBefore = 400;
+
+function readValueBefore(text: string, end: number) {
+  const start = Math.max(0, end - mostBefore);
+  const found = valueBefore.exec(text.slice(start, end));
+  const read = found === null ? undefined : readValue(found);
+  return read === undefined ? undefined : { ...read, offset: start + read.offset };
 }
 
 /** The name that ends before an offset. */
@@ -96,14 +111,17 @@ function isPrivateKey(base64: string): boolean {
 const sealed = /^Ag[A-Za-z0-9+/]{200,}={0,2}$/;
 /** A name, a path or an address: words and short numbers with signs between them. */
 const nameLike = /^\$?[A-Za-z]*\d{0,4}(?:[-_./:@ ]+[A-Za-z]*\d{0,4})*$/;
+/** Of a setting that holds a password itself, and no name: there, a word with a number is none. */
+const passwordName = /(?:passw(?:or)?d|passphrase)$/i;
 
 /** The name of an object, with what kustomize or a chart puts behind it; an UUID is none. */
 const objectName = /^(?![0-9a-f]{8}-[0-9a-f]{4}-)[a-z][a-z0-9]*(?:[-./][a-z0-9]+)+$/;
 
 function looksSecret(written: string, name: string): boolean {
   const value = dropReferences(written);
-  if (isPlaceholder(written) || isPlaceholder(value) || nameLike.test(value) || sealed.test(value))
-    return false;
+  if (isPlaceholder(written) || isPlaceholder(value) || sealed.test(value)) return false;
+  const isNumbered = passwordName.test(name) && /[A-Za-z]\d/.test(value);
+  if (nameLike.test(value) && !isNumbered) return false;
   // Such as existingSecret: the value is what the Secret is called.
   if (/secret$/i.test(name) && objectName.test(value)) return false;
   // A path or an address.

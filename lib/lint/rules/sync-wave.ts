@@ -1,4 +1,4 @@
-import { kustomizationKinds } from "../../manifests/kustomizations.ts";
+import { kustomizationKinds } from "../../manifests/kustomization.ts";
 import {
   describeKind,
   getList,
@@ -9,6 +9,7 @@ import {
 import { listAppliedObjects } from "../argo/applied-objects.ts";
 import { type Application, applicationKinds, listApplications } from "../argo/applications.ts";
 import { listBroughtGroups } from "../argo/crd-sources.ts";
+import { findSettingsWithoutHealth } from "../argo/application-health.ts";
 import { findParting, getWave, isWave, listSyncPaths } from "../argo/sync-order.ts";
 import type { Repository, RepositoryFault, RepositoryRule } from "../rule.ts";
 
@@ -17,15 +18,15 @@ const definition = "apiextensions.k8s.io/CustomResourceDefinition";
 
 export const syncWave: RepositoryRule = {
   id: "sync-wave",
-  codes: ["SYNC_WAVE_TOO_EARLY", "SYNC_WAVE_INVALID"],
+  codes: ["SYNC_WAVE_TOO_EARLY", "SYNC_WAVE_INVALID", "SYNC_WAVE_NO_HEALTH"],
   scope: "repository",
   summary: "an object of a custom kind is synced after what brings the kind",
-  why: "Argo CD tries every object before it applies the first one: `the server could not find the requested resource`, and nothing of the Application is applied. A wave that is no number counts as 0, and nothing says so. https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/",
+  why: "Argo CD tries every object before it applies the first one: `the server could not find the requested resource`, and nothing of the Application is applied. A wave that is no number counts as 0, and nothing says so. A wave of Applications ends when they are healthy, and that they are as soon as they exist, since Argo CD 1.8, unless argocd-cm has a check (https://argo-cd.readthedocs.io/en/stable/operator-manual/health/#argocd-app); where the repository does not hold argocd-cm, nobody sees it from here. https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/",
   example: {
     bad: "annotations:\n  argocd.argoproj.io/sync-wave: early",
     good: 'annotations:\n  argocd.argoproj.io/sync-wave: "-1"',
   },
-  kinds: [...applicationKinds, definition, ...kustomizationKinds],
+  kinds: [...applicationKinds, "ConfigMap", definition, ...kustomizationKinds],
   find(repository) {
     return [
       ...repository.written.flatMap(findInvalid),
@@ -85,6 +86,7 @@ function findBetween(repository: Repository): RepositoryFault[] {
   if (bringers.length === 0) return [];
   const paths = listSyncPaths(repository);
   const told = new Set<string>();
+  const unhealthy = findSettingsWithoutHealth(repository);
   return applications.flatMap((application) => {
     if (getList(application.spec, "syncPolicy", "syncOptions").includes(skipsDryRun)) return [];
     return listAppliedObjects(application, repository).flatMap(({ manifest }) => {
@@ -98,8 +100,14 @@ function findBetween(repository: Repository): RepositoryFault[] {
         [...(paths.get(application) ?? []), object],
         paths.get(bringer) ?? [],
       );
-      if (parting === undefined || parting[0].wave > parting[1].wave) return [];
+      if (parting === undefined) return [];
       const [{ manifest: early, wave }, later] = parting;
+      if (wave > later.wave) {
+        if (unhealthy === undefined || told.has(unhealthy.name)) return [];
+        if (!applicationKinds.includes(describeKind(later.manifest))) return [];
+        told.add(unhealthy.name);
+        return [explainHealth(unhealthy, early, later.manifest)];
+      }
       const key = `${early.file} ${early.document} ${early.name} ${group}`;
       if (told.has(key)) return [];
       told.add(key);
@@ -113,6 +121,19 @@ function findBetween(repository: Repository): RepositoryFault[] {
       ];
     });
   });
+}
+
+/** Told once: all waves between Applications are without it. */
+function explainHealth(settings: Manifest, early: Manifest, later: Manifest): RepositoryFault {
+  return {
+    code: "SYNC_WAVE_NO_HEALTH",
+    manifest: settings,
+    at: ["data"],
+    message:
+      "argocd-cm does not say when an Application is healthy, and waves between Applications order nothing",
+    why: `"${early.name}" is synced as soon as the Application "${later.name}" exists, before what it brings is there`,
+    fix: `Add resource.customizations.health.argoproj.io_Application, as Argo CD's page on health has it; or the sync option ${skipsDryRun}, where it is tried again`,
+  };
 }
 
 function locateWave(manifest: Manifest): Pick<RepositoryFault & { at: string[] }, "at"> & {

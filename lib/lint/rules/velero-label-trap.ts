@@ -1,5 +1,5 @@
 import { describeKind, isFields, type Manifest } from "../../manifests/manifest.ts";
-import { kustomizationKinds } from "../../manifests/kustomizations.ts";
+import { kustomizationKinds } from "../../manifests/kustomization.ts";
 import type { DataPath } from "../../schema/explain.ts";
 import { applicationKinds } from "../argo/applications.ts";
 import { getKustomizeTree } from "../kustomize-tree.ts";

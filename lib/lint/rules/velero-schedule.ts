@@ -1,6 +1,6 @@
-import { getAt } from "../../manifests/manifest.ts";
+import { getAt, getText } from "../../manifests/manifest.ts";
 import { veleroNamespace } from "../../velero/names.ts";
-import { findTier, type Tier } from "../../velero/tiers.ts";
+import { findTier, type Tier, tierLabel, tiers } from "../../velero/tiers.ts";
 import { type BackupSchedule, listSchedules, scheduleKind } from "../backup-schedules.ts";
 import { checkReferences, checkSelection } from "../check-selection.ts";
 import type { ObjectFault, RepositoryRule } from "../rule.ts";
@@ -21,7 +21,7 @@ export const veleroSchedule: RepositoryRule = {
   ],
   scope: "repository",
   summary: "Velero can run a Schedule, and it keeps what its tier promises",
-  why: "Velero accepts a Schedule that it cannot run: it only writes `FailedValidation` into its status, and nobody looks there before the backup is needed. The tiers are: hourly-critical every hour for 168h, daily and daily-config every day for 720h; a Schedule of another name may run when it wants, and has to keep a backup until the next one is there.",
+  why: "Velero accepts a Schedule that it cannot run: it only writes `FailedValidation` into its status, and nobody looks there before the backup is needed. The tiers are: hourly-critical every hour for 168h, daily and daily-config every day for 720h; a Schedule of another name may run when it wants, and has to keep a backup until the next one is there. A label selector of a tier names that tier.",
   example: {
     bad: "spec:\n  schedule: 17 2 * *\n  template:\n    ttl: 30d",
     good: "spec:\n  schedule: 17 2 * * *\n  template:\n    ttl: 720h0m0s\n    excludedResources: [secrets]",
@@ -34,6 +34,7 @@ export const veleroSchedule: RepositoryRule = {
         checkPlace(schedule),
         checkCron(schedule, tier),
         checkTtl(schedule, tier),
+        checkLabels(schedule, tier),
         checkVolumes(schedule, tier),
         ...checkSelection(schedule),
         ...checkReferences(schedule, repository),
@@ -113,6 +114,26 @@ function checkTtl(
     message: `a backup is kept for ${keptHours} hours, and this tier keeps it for ${tier.keptHours}`,
     why: "A mistake that is noticed later than that cannot be undone any more.",
     fix: `Write ${tier.keptHours}h0m0s, or give it a name of its own beside ${tier.schedule}`,
+  };
+}
+
+/** A Schedule that is copied from another one, its selector too, takes the apps of that one. */
+function checkLabels(
+  { template }: BackupSchedule,
+  tier: Tier | undefined,
+): ObjectFault | undefined {
+  const at = ["labelSelector", "matchLabels", tierLabel];
+  const selected = getText(template, ...at);
+  if (tier === undefined || selected === undefined) return undefined;
+  const [own] = Object.entries(tiers).find(([, { schedule }]) => schedule === tier.schedule) ?? [];
+  if (selected === own) return undefined;
+  return {
+    code: "VELERO_SCHEDULE_TIER",
+    at: ["spec", "template", ...at],
+    part: "value",
+    message: `the Schedule ${tier.schedule} takes only what has the label ${tierLabel}: ${selected}`,
+    why: `It is made for ${own}: apps of that tier are not in its backups.`,
+    fix: `Write ${own}`,
   };
 }
 

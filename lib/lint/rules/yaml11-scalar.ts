@@ -31,14 +31,16 @@ export interface Yaml11Scalar {
   place: ScalarPlace;
 }
 
-/** What of a document is read differently by those that read YAML 1.1, in the order of the file. */
+/** What of a document is read differently by those that read YAML 1.1, in the order of the file; the first `most`. */
 export async function listYaml11Scalars(
   { listPlainScalars }: Pick<YamlSource, "listPlainScalars">,
   reader: OtherReader,
   readPlace: ReadPlace,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<Yaml11Scalar[]> {
   const found: Yaml11Scalar[] = [];
   for (const scalar of listPlainScalars()) {
+    if (found.length === most) break;
     const read = readers[reader].read(scalar.text, scalar.value);
     if (read === undefined) continue;
     const place = await readPlace(scalar, read);

@@ -1,5 +1,5 @@
 import t from "tap";
-import { matchesGlob } from "../../lib/lint/glob.ts";
+import { matchesGlob } from "../../lib/config/glob.ts";
 
 t.test("patterns fit as Argo CD lets them fit", async (t) => {
   for (const [pattern, text, separator = ""] of [

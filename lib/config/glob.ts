@@ -1,8 +1,10 @@
 /**
- * Whether a text fits a pattern as Argo CD reads it (github.com/gobwas/glob): `*` for any characters
- * but the separator, `**` for any, `?`, `[a-z]`, `{one,two}`. A pattern that is none fits nothing.
+ * Whether a text fits a pattern as Argo CD and Velero read it (github.com/gobwas/glob): `*` for any
+ * characters but the separator, `**` for any, `?`, `[a-z]`, `{one,two}`. A pattern that is none fits
+ * nothing. Not for paths as Git and shells match them: there, `**` takes in the slash behind it.
  */
 export function matchesGlob(pattern: string, text: string, separator = ""): boolean {
+  if (!/[*?[{]/.test(pattern)) return pattern === text;
   const regexp = compile(pattern, separator);
   return regexp?.test(text) ?? false;
 }
