@@ -9,7 +9,7 @@ import {
   type Manifest,
 } from "../manifests/manifest.ts";
 import { readPlain } from "../manifests/read-plain.ts";
-import type { JudgedFile, ManifestJudge } from "./judge-manifests.ts";
+import { type JudgedFile, type ManifestJudge, markParts } from "./judge-manifests.ts";
 import { judgeObject, readDocuments } from "./judge-manifests-closely.ts";
 import { createDocumentFinder, type FindDocuments } from "./read-documents.ts";
 import type { SourceFile } from "./list-files.ts";
@@ -30,6 +30,8 @@ export interface Renders {
   patches: ReadonlySet<string>;
   /** Files whose objects are judged as they are rendered. */
   covered: ReadonlySet<string>;
+  /** Files whose objects kustomize changes, where it was not run. */
+  parts: ReadonlySet<string>;
   /** How many were not rendered, or not wholly. */
   notRendered: number;
   /** Judges what they make; `byFile` are the objects as they stand in the files. */
@@ -58,9 +60,11 @@ export async function renderKustomizations(
   }
   const tried = new Set([...rendered, ...failed].map(({ root }) => root));
   const covered = new Set(rendered.flatMap(({ root }) => root.files));
+  const all = roots.flatMap(({ files }) => files);
   return {
     patches,
     covered,
+    parts: new Set(all.filter((file) => !covered.has(file))),
     notRendered: roots.filter((root) => isPartial(root) || !tried.has(root)).length,
     async judge(byFile, judge, texts) {
       const find = createDocumentFinder(texts);
@@ -113,8 +117,10 @@ async function judgeRendered(
     const { file, document, at } = findOrigin(manifest, raw) ?? top;
     return { ...manifest, file, document, at, isRendered: true };
   });
+  // What was left out may have changed any of them.
+  if (isPartial(root)) markParts(manifests);
   for (const manifest of manifests) {
-    if (judge.isSurelyRight(manifest, true)) continue;
+    if (await judge.isSurelyRight(manifest, true)) continue;
     const places = await findDocuments(manifest.file);
     const found = await judgeObject(manifest, places, judge, true);
     findings.push(...found.map((finding) => tellRendered(finding, manifest)));
