@@ -2,7 +2,7 @@ import type { Manifest } from "../manifests/manifest.ts";
 import type { Cache } from "./cache.ts";
 import { type Claim, findClaim } from "./claims.ts";
 import { judgeConfigQuickly } from "./judge-config.ts";
-import { judgeQuickly, type ManifestJudge } from "./judge-manifests.ts";
+import { judgeQuickly, type JudgingWay, type ManifestJudge } from "./judge-manifests.ts";
 import type { SourceFile } from "./list-files.ts";
 import { locateTextFault } from "./locate-finding.ts";
 import type { Finding, Settings, TextRule } from "./rule.ts";
@@ -15,6 +15,8 @@ export interface FileJudging {
   patches: ReadonlySet<string>;
   /** Files whose objects are judged as they are rendered. */
   rendered: ReadonlySet<string>;
+  /** Files whose objects kustomize changes, where it was not run. */
+  parts: ReadonlySet<string>;
   cache: Cache | undefined;
 }
 
@@ -38,7 +40,9 @@ export async function judgeFiles(
   for (const source of sources) {
     const isPatch = judging.patches.has(source.file);
     const isPlain = !isPatch && !judging.rendered.has(source.file);
-    const known = isPlain ? judging.cache?.find(source) : undefined;
+    const isPart = judging.parts.has(source.file);
+    const mayBeKnown = isPlain && !isPart;
+    const known = mayBeKnown ? judging.cache?.find(source) : undefined;
     if (known !== undefined) {
       judged.manifests.set(source.file, known);
       continue;
@@ -48,11 +52,12 @@ export async function judgeFiles(
     if (claim.kind !== "manifests") {
       found.push(...(await judgeOther(claim, source, judged)));
     } else {
-      const quick = judgeQuickly(source, judging.judge, isPlain);
+      const way = { withRules: isPlain, isPart };
+      const quick = await judgeQuickly(source, judging.judge, way);
       if (quick !== undefined) judged.manifests.set(source.file, quick);
-      else found.push(...(await judgeObjects(source, judging.judge, isPlain, judged)));
+      else found.push(...(await judgeObjects(source, judging.judge, way, judged)));
       const manifests = judged.manifests.get(source.file);
-      if (isPlain && manifests !== undefined && found.length === 0) {
+      if (mayBeKnown && manifests !== undefined && found.length === 0) {
         judging.cache?.add(source, manifests);
       }
     }
@@ -86,11 +91,11 @@ async function judgeOther(
 async function judgeObjects(
   source: SourceFile,
   judge: ManifestJudge,
-  withRules: boolean,
+  way: JudgingWay,
   judged: JudgedFiles,
 ): Promise<Finding[]> {
   const { judgeClosely } = await import("./judge-manifests-closely.ts");
-  const { manifests, findings } = await judgeClosely(source, judge, withRules);
+  const { manifests, findings } = await judgeClosely(source, judge, way);
   judged.manifests.set(source.file, manifests);
   return findings;
 }

@@ -3,7 +3,13 @@ import { InfraError } from "../errors.ts";
 import { listManifests, listStrays, type Manifest } from "../manifests/manifest.ts";
 import type { DataPath, Locate } from "../schema/explain.ts";
 import { toConfigFinding } from "./judge-config-closely.ts";
-import { isNamed, type JudgedFile, type ManifestJudge } from "./judge-manifests.ts";
+import {
+  isNamed,
+  type JudgedFile,
+  type JudgingWay,
+  type ManifestJudge,
+  markParts,
+} from "./judge-manifests.ts";
 import { addScalarFindings } from "./judge-scalars.ts";
 import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault, mostOfRule, toFinding } from "./locate-finding.ts";
@@ -29,7 +35,11 @@ export async function judgeObject(
       file: manifest.file,
     };
   const errors = withSchema ? await judge.explain(manifest, locate) : [];
-  const faults: [Rule, ObjectFault][] = withRules ? judge.findFaults(manifest) : [];
+  const faults: [Rule, ObjectFault][] = withRules
+    ? (await judge.findFaults(manifest)).filter(
+        ([rule]) => !rule.isAfterSchema || (withSchema && errors.length === 0),
+      )
+    : [];
   if (!isNamed(manifest)) faults.push([schema, nameMissing(manifest)]);
   return [
     ...errors.map((error) => ({ ...toConfigFinding(error), rule: schema.id })),
@@ -41,7 +51,7 @@ export async function judgeObject(
 export async function judgeClosely(
   source: SourceFile,
   judge: ManifestJudge,
-  withRules: boolean,
+  { withRules, isPart }: JudgingWay,
 ): Promise<JudgedFile> {
   const { file, text } = source;
   const documents = await readDocuments(file, text);
@@ -50,6 +60,7 @@ export async function judgeClosely(
   }
   const values = documents.map(({ value }) => value);
   const manifests = listManifests(file, values);
+  if (isPart) markParts(manifests);
   const strays = listStrays(file, values);
   const findings: Finding[] = strays.map(({ document, at }) =>
     explainStray(documents[document], at),

@@ -8,7 +8,7 @@ import {
   type Manifest,
 } from "../manifests/manifest.ts";
 import { readPlain } from "../manifests/read-plain.ts";
-import type { JudgedFile, ManifestJudge } from "./judge-manifests.ts";
+import { type JudgedFile, type ManifestJudge, markParts } from "./judge-manifests.ts";
 import { judgeObject, readDocuments } from "./judge-manifests-closely.ts";
 import { createDocumentFinder, type FindDocuments } from "./read-documents.ts";
 import type { SourceFile } from "./list-files.ts";
@@ -29,6 +29,8 @@ export interface Renders {
   patches: ReadonlySet<string>;
   /** Files whose objects are judged as they are rendered. */
   covered: ReadonlySet<string>;
+  /** Files whose objects kustomize changes, where it was not run. */
+  parts: ReadonlySet<string>;
   /** How many were not rendered, or not wholly. */
   notRendered: number;
   /** The files that those are put together from, and those of kustomizations that kustomize refuses. */
@@ -60,11 +62,13 @@ export async function renderKustomizations(
   const tried = new Set([...rendered, ...failed].map(({ root }) => root));
   const left = roots.filter((root) => isPartial(root) || !tried.has(root));
   const covered = new Set(rendered.flatMap(({ root }) => root.files));
+  const all = roots.flatMap(({ files }) => files);
   return {
     patches,
     covered,
     notRendered: left.length,
     halfJudged: new Set([...left, ...failed.map(({ root }) => root)].flatMap(listOwnFiles)),
+    parts: new Set(all.filter((file) => !covered.has(file))),
     async judge(byFile, judge, texts) {
       const find = createDocumentFinder(texts);
       const raw = [...byFile].filter(([file]) => !covered.has(file));
@@ -121,8 +125,10 @@ async function judgeRendered(
     const { file, document, at } = findOrigin(manifest, raw) ?? top;
     return { ...manifest, file, document, at, isRendered: true };
   });
+  // What was left out may have changed any of them.
+  if (isPartial(root)) markParts(manifests);
   for (const manifest of manifests) {
-    if (judge.isSurelyRight(manifest, true)) continue;
+    if (await judge.isSurelyRight(manifest, true)) continue;
     const places = await findDocuments(manifest.file);
     const found = await judgeObject(manifest, places, judge, { withRules: true, withSchema: true });
     findings.push(...found.map((finding) => tellRendered(finding, manifest)));

@@ -4,7 +4,7 @@ import type { Cache } from "./cache.ts";
 import { dropToldSecrets } from "./drop-told-secrets.ts";
 import { countCharts } from "./count-charts.ts";
 import { judgeFiles } from "./judge-files.ts";
-import { createManifestJudge } from "./judge-manifests.ts";
+import { createManifestJudge, type LoadCloseRules } from "./judge-manifests.ts";
 import type { Render } from "./judge-rendered.ts";
 import type { SourceFile } from "./list-files.ts";
 import { locateObjectFault, toFinding } from "./locate-finding.ts";
@@ -38,6 +38,8 @@ export interface Judging {
     repository: Repository,
     kinds: ReadonlySet<string>,
   ) => Promise<readonly RepositoryRule[]>;
+  /** Rules for the objects in which something may be wrong (suspect-objects.ts). */
+  loadCloseRules?: LoadCloseRules;
   catalog: Catalog;
   settings: Settings;
   /** Without it the raw files of kustomizations are judged. */
@@ -51,7 +53,7 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
   const { rules, catalog, settings, cache } = judging;
   const texts = new Map(sources.map(({ file, text }) => [file, text]));
   const objectRules = rules.filter((rule) => rule.scope === "object");
-  const manifestJudge = createManifestJudge(objectRules, catalog, settings);
+  const manifestJudge = createManifestJudge(objectRules, catalog, settings, judging.loadCloseRules);
   await learnKinds(sources, catalog);
   const renders = await renderAll(sources, judging.render);
   const files = await judgeFiles(sources, {
@@ -60,6 +62,7 @@ export async function judge(sources: readonly SourceFile[], judging: Judging): P
     settings,
     patches: renders?.patches ?? new Set(),
     rendered: renders?.covered ?? new Set(),
+    parts: renders?.parts ?? new Set(),
     cache,
   });
   const made = await renders?.judge(files.manifests, manifestJudge, texts);

@@ -1,4 +1,5 @@
 import { isKustomizationFile } from "../manifests/manifest.ts";
+import { hasSuspectReferences } from "./suspect-references.ts";
 import type { ObjectRule, Repository, RepositoryRule, TextRule } from "./rule.ts";
 import { duplicateObject } from "./rules/duplicate-object.ts";
 import { groupVarsShadow } from "./rules/group-vars-shadow.ts";
@@ -30,6 +31,8 @@ interface RuleSet {
   files?: (file: string) => boolean;
   /** Names of which one has to be there. */
   names?: RegExp;
+  /** Whether they may find something in what is there. */
+  suspects?: (repository: Repository) => boolean;
   load: () => Promise<RepositoryRule[]>;
 }
 
@@ -49,6 +52,10 @@ const sets: readonly RuleSet[] = [
     load: async () => (await import("./rule-sets/claims.ts")).claimRules,
   },
   {
+    suspects: hasSuspectReferences,
+    load: async () => [(await import("./rules/dangling-reference.ts")).danglingReference],
+  },
+  {
     files: (file) => file.startsWith("config/dns/"),
     load: async () => [(await import("./rules/dns-owner.ts")).dnsOwner],
   },
@@ -63,17 +70,21 @@ export async function loadRules(
   return (await Promise.all(needed.map(({ load }) => load()))).flat();
 }
 
-/** All rules of all sets. */
-export async function loadAllRules(): Promise<RepositoryRule[]> {
-  return (await Promise.all(sets.map(({ load }) => load()))).flat();
+/** The rules for the objects that are suspect. */
+export async function loadCloseRules(): Promise<readonly ObjectRule[]> {
+  return (await import("./rule-sets/close.ts")).closeRules;
 }
 
-function isNeeded(
-  set: RuleSet,
-  { written, files }: Repository,
-  allKinds: ReadonlySet<string>,
-): boolean {
-  const { kinds, files: isFile, names } = set;
+/** All rules of all sets. */
+export async function loadAllRules(): Promise<(ObjectRule | RepositoryRule)[]> {
+  const loaded = await Promise.all([loadCloseRules(), ...sets.map(({ load }) => load())]);
+  return loaded.flat();
+}
+
+function isNeeded(set: RuleSet, repository: Repository, allKinds: ReadonlySet<string>): boolean {
+  const { written, files } = repository;
+  const { kinds, files: isFile, names, suspects } = set;
+  if (suspects?.(repository) === true) return true;
   if (kinds !== undefined && [...allKinds].some((kind) => kinds.test(kind))) return true;
   if (isFile !== undefined && [...files].some(isFile)) return true;
   if (names === undefined) return false;

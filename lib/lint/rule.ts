@@ -53,6 +53,8 @@ export interface ObjectRule extends RuleBase {
   scope: "object";
   /** As describeKind writes them: "apps/Deployment". All kinds when left out. */
   kinds?: readonly string[];
+  /** Asked only of objects that keep to their schema, as the API server does with its own checks. */
+  isAfterSchema?: true;
   find(manifest: Manifest, settings: Settings): readonly ObjectFault[];
 }
 
@@ -80,7 +82,7 @@ export type Rule = ObjectRule | RepositoryRule | TextRule | FileRule;
 /** What the rules judge by. */
 export interface Settings {
   versions: Versions;
-  /** The minor of Kubernetes that the pinned k3s serves, such as "v1.36". */
+  /** The minor of Kubernetes that the pinned k3s serves, such as "1.36". */
   minor: string;
 }
 

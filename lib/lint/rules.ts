@@ -5,6 +5,7 @@ import { argoDestination } from "./rules/argo-destination.ts";
 import { argoPath } from "./rules/argo-path.ts";
 import { argoProject } from "./rules/argo-project.ts";
 import { config } from "./rules/config.ts";
+import { danglingReference } from "./rules/dangling-reference.ts";
 import { dnsOwner } from "./rules/dns-owner.ts";
 import { duplicateKey } from "./rules/duplicate-key.ts";
 import { duplicateObject } from "./rules/duplicate-object.ts";
@@ -20,6 +21,8 @@ import { kustomization } from "./rules/kustomization.ts";
 import { namespaceMissing } from "./rules/namespace-missing.ts";
 import { plainSecret } from "./rules/plain-secret.ts";
 import { podSecurity } from "./rules/pod-security.ts";
+import { objectName } from "./rules/object-name.ts";
+import { objectSpec } from "./rules/object-spec.ts";
 import { pvcType } from "./rules/pvc-type.ts";
 import { pvcWithoutBackup } from "./rules/pvc-without-backup.ts";
 import { schema } from "./rules/schema.ts";
@@ -43,6 +46,9 @@ export const rules: readonly Rule[] = [
   yaml11Scalar,
   config,
   schema,
+  objectName,
+  objectSpec,
+  danglingReference,
   kustomization,
   kustomizationBuilds,
   duplicateObject,

@@ -13,7 +13,7 @@ import { readSource, type SourceFile } from "./list-files.ts";
 import { mostOfRule } from "./locate-finding.ts";
 import type { Report } from "./report.ts";
 import type { Finding } from "./rule.ts";
-import { commonRules, loadRules } from "./rule-sets.ts";
+import { commonRules, loadCloseRules, loadRules } from "./rule-sets.ts";
 import { buildSettings } from "./settings.ts";
 import { withBroughtKinds } from "./with-brought-kinds.ts";
 
@@ -57,6 +57,7 @@ export async function validateFolder(validation: Validation): Promise<Validated>
   const judged = await judge(sources, {
     rules: commonRules,
     loadRules,
+    loadCloseRules,
     catalog,
     settings,
     ...(render === undefined ? {} : { render }),

@@ -18,6 +18,8 @@ export interface Manifest {
   namespace: string | undefined;
   /** Whether it is what kustomize makes, and not as it stands in a file. */
   isRendered?: true;
+  /** Whether kustomize changes it before it is applied, and was not run, or not wholly. */
+  isPart?: true;
   /** When and how Argo CD applies it: its annotations sync-wave and sync-options. */
   sync?: { wave?: string; options?: string };
   value: Fields;

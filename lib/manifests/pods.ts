@@ -1,12 +1,5 @@
 import type { DataPath } from "../schema/explain.ts";
-import {
-  describeKind,
-  type Fields,
-  getFields,
-  getList,
-  isFields,
-  type Manifest,
-} from "./manifest.ts";
+import { describeKind, type Fields, getList, isFields, type Manifest } from "./manifest.ts";
 
 /** A pod that an object is, or makes. */
 export interface PodTemplate {
@@ -38,16 +31,30 @@ const templates: Readonly<Record<string, DataPath>> = {
 /** The kinds that are pods or make them, as describeKind writes them. */
 export const podKinds = Object.keys(templates);
 
+/** Where the specs of those pods stand. */
+const specs = new Map(Object.entries(templates).map(([kind, at]) => [kind, [...at, "spec"]]));
+
+const none: Fields = {};
+
 /** The pod that an object is or makes; undefined for the kinds that make none. */
 export function findPodTemplate(manifest: Manifest): PodTemplate | undefined {
-  const at = templates[describeKind(manifest)];
+  const at = specs.get(describeKind(manifest));
   if (at === undefined) return undefined;
+  let template = manifest.value;
+  for (let step = 0; step < at.length - 1; step += 1) template = pick(template, at[step] ?? "");
+  const metadata = pick(template, "metadata");
   return {
-    at: [...at, "spec"],
-    spec: getFields(manifest.value, ...at, "spec"),
-    labels: getFields(manifest.value, ...at, "metadata", "labels"),
-    annotations: getFields(manifest.value, ...at, "metadata", "annotations"),
+    at,
+    spec: pick(template, "spec"),
+    labels: pick(metadata, "labels"),
+    annotations: pick(metadata, "annotations"),
   };
+}
+
+/** What getFields gives, for one key; it is asked by several rules for every object. */
+function pick(fields: Fields, key: string): Fields {
+  const found = fields[key];
+  return isFields(found) ? found : none;
 }
 
 /** All containers of a pod, those that run first among them. */

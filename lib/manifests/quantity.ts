@@ -2,6 +2,8 @@ import { InfraError } from "../errors.ts";
 
 const factors: Record<string, number> = {
   "": 1,
+  n: 1e-9,
+  u: 1e-6,
   m: 1e-3,
   k: 1e3,
   M: 1e6,
@@ -17,20 +19,27 @@ const factors: Record<string, number> = {
   Ei: 2 ** 60,
 };
 
-/**
- * A Kubernetes quantity as a number: bytes, or cores
- * (k8s.io/apimachinery/pkg/api/resource/quantity.go). Throws CLUSTER_QUANTITY_INVALID.
- */
+/** Throws CLUSTER_QUANTITY_INVALID for what findQuantity does not find. */
 export function parseQuantity(text: string): number {
-  const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(text);
-  const factor = factors[match?.[2] ?? "?"];
-  if (match?.[1] === undefined || factor === undefined) {
+  const found = findQuantity(text);
+  if (found === undefined) {
     throw new InfraError({
       code: "CLUSTER_QUANTITY_INVALID",
       message: `"${text}" is not a quantity`,
     });
   }
-  return Number(match[1]) * factor;
+  return found;
+}
+
+/**
+ * A Kubernetes quantity as a number: bytes, or cores; undefined for what is none
+ * (k8s.io/apimachinery/pkg/api/resource/quantity.go).
+ */
+export function findQuantity(text: string): number | undefined {
+  const [, number, unit = ""] =
+    /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(text) ?? [];
+  const factor = Object.hasOwn(factors, unit) ? factors[unit] : undefined;
+  return number === undefined || factor === undefined ? undefined : Number(number) * factor;
 }
 
 /** The largest of some quantities, as it was written; undefined when there is none. */

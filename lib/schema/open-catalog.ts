@@ -10,7 +10,7 @@ import { schemasFolder as folder } from "../config/paths.ts";
 
 /** The kinds of the minor "1.36" or another; a file is read when one of its kinds is first met. */
 export function openCatalog(minor: string): Catalog {
-  const index = readJson("index.json") as unknown as SchemaIndex;
+  const index = readIndex();
   const definitionsFile = `kubernetes/v${minor}/_definitions.json`;
   const files = new Map<string, RawSchema>();
   const checks = new Map<string, QuickCheck>();
@@ -80,6 +80,15 @@ export function openCatalog(minor: string): Catalog {
       [...Object.keys(index.crds), ...learned.keys()].some((one) => one.startsWith(`${group}/`)),
     isNamespaced: (kind) => findEntry(kind)?.namespaced,
   };
+}
+
+/** Without prototypes: a kind may be called `constructor`. */
+function readIndex(): SchemaIndex {
+  const index = readJson("index.json") as unknown as SchemaIndex;
+  for (const kinds of [index.kubernetes, index.crds]) {
+    for (const map of [kinds, ...Object.values(kinds)]) Object.setPrototypeOf(map, null);
+  }
+  return index;
 }
 
 function readJson(file: string): RawSchema {

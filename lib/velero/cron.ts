@@ -1,3 +1,8 @@
+/** Why an expression is no schedule. */
+export interface CronFault {
+  fault: string;
+}
+
 /** When a Schedule runs. */
 export interface Cron {
   /** The longest time between two runs. */
@@ -50,21 +55,39 @@ const dayMinutes = 24 * 60;
 /** Eight years, so that there are two of each 29 February. */
 const watchedDays = 2 * (4 * 365 + 1);
 
+/** An expression as it is written: the values of its five fields, or the time between two runs. */
+type Expression = { values: readonly Values[] } | { gapMinutes: number };
+
 /**
- * Reads a Schedule's expression as Velero does, by ParseStandard of github.com/robfig/cron v3.0.1
- * (parser.go): five fields, a descriptor such as `@daily`, or `@every` with a Go duration, each
- * perhaps behind `CRON_TZ=`. What it cannot read, and what would never come due, is a fault.
+ * Reads a Schedule's expression as Velero does; see readExpression. What it cannot read, what comes due
+ * more than once a minute, and what never would, is a fault.
  */
-export function parseCron(text: string): Cron | { fault: string } {
+export function parseCron(text: string): Cron | CronFault {
+  const read = readExpression(text);
+  if ("fault" in read) return read;
+  if ("values" in read) {
+    const gapMinutes = findLongestGap(read.values);
+    return gapMinutes === undefined ? { fault: "no day of any year fits it" } : { gapMinutes };
+  }
+  if (read.gapMinutes < 1) return { fault: `"${text}" is less than a minute` };
+  return read;
+}
+
+/**
+ * Reads an expression as ParseStandard of github.com/robfig/cron v3.0.1 does (parser.go), by which
+ * Velero and Kubernetes read theirs: five fields, a descriptor such as `@daily`, or `@every` with a Go
+ * duration, each perhaps behind `CRON_TZ=`.
+ */
+export function readExpression(text: string): Expression | CronFault {
   const [, zone, expression = ""] = /^(?:(?:CRON_)?TZ=(\S*)\s+)?(.*)$/s.exec(text) ?? [];
   if (zone !== undefined && !isTimeZone(zone)) return { fault: `"${zone}" is no time zone` };
-  if (expression.startsWith("@every ")) return parseEvery(expression.slice("@every ".length));
+  if (expression.startsWith("@every ")) return readEvery(expression.slice("@every ".length));
   if (expression.startsWith("@") && descriptors[expression] === undefined) {
-    return { fault: `"${expression}" is no descriptor that Velero knows` };
+    return { fault: `"${expression}" is none of ${Object.keys(descriptors).join(", ")}` };
   }
   const written = (descriptors[expression] ?? expression).split(/\s+/).filter((one) => one !== "");
   if (written.length !== fields.length) {
-    return { fault: `it has ${written.length} fields, and Velero wants exactly ${fields.length}` };
+    return { fault: `it has ${written.length} fields, and exactly ${fields.length} are wanted` };
   }
   const values: Values[] = [];
   for (const [index, field] of fields.entries()) {
@@ -72,9 +95,7 @@ export function parseCron(text: string): Cron | { fault: string } {
     if ("fault" in read) return read;
     values.push(read);
   }
-  const gapMinutes = findLongestGap(values);
-  if (gapMinutes === undefined) return { fault: "no day of any year fits it" };
-  return { gapMinutes };
+  return { values };
 }
 
 /** Hours of a Go duration such as `168h0m0s`; undefined when time.ParseDuration would refuse it. */
@@ -103,14 +124,13 @@ const secondsOf: Readonly<Record<string, number>> = {
   h: 3600,
 };
 
-function parseEvery(text: string): Cron | { fault: string } {
+function readEvery(text: string): Expression | CronFault {
   const hours = parseGoDuration(text);
   if (hours === undefined) return { fault: `"${text}" is no Go duration, such as 6h or 90m` };
-  if (hours * 60 < 1) return { fault: `"${text}" is less than a minute` };
   return { gapMinutes: hours * 60 };
 }
 
-function parseField(text: string, field: Field): Values | { fault: string } {
+function parseField(text: string, field: Field): Values | CronFault {
   const numbers = new Set<number>();
   let isStar = false;
   for (const range of text.split(",").filter((one) => one !== "")) {
@@ -202,7 +222,7 @@ function fitsDay(day: Day, [monthDays, months, weekDays]: readonly Values[]): bo
   return fitsMonth || fitsWeek;
 }
 
-function isTimeZone(zone: string): boolean {
+export function isTimeZone(zone: string): boolean {
   try {
     return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
   } catch {

@@ -275,8 +275,8 @@ sops:
 const fakeKubectl = `#!/bin/sh
 object=$(cat)
 case $object in
-*70000*)
-  echo 'Error from server (Invalid): Service "web" is invalid: spec.ports[0].port: Invalid value: 70000' >&2
+*127.0.0.1*)
+  echo 'Error from server (Invalid): Service "web" is invalid: spec.externalIPs[0]: Invalid value: "127.0.0.1"' >&2
   exit 1
   ;;
 *7001*)
@@ -291,16 +291,14 @@ t.test("--server tells what the cluster refuses of what is right", async (t) => 
   writeFileSync(path.join(programs, "kubectl"), fakeKubectl, { mode: 0o755 });
   const folder = path.join(programs, "judged");
   mkdirSync(folder);
-  writeFileSync(
-    path.join(folder, "web.yaml"),
-    web.replace("port:", "ports:").replace("80", "70000"),
-  );
-  writeFileSync(path.join(folder, "wrong.yaml"), web.replace("80", "70000"));
+  const refused = web.replace("spec:", "spec:\n  externalIPs: [127.0.0.1]");
+  writeFileSync(path.join(folder, "web.yaml"), refused.replace("port:", "ports:"));
+  writeFileSync(path.join(folder, "wrong.yaml"), refused);
   setVariables(t, { PATH: `${programs}:${process.env["PATH"]}` });
   const { exitCode, out } = await run(folder, "--server");
   t.equal(exitCode, 1);
   t.match(out, /^web\.yaml:4:9: the cluster does not take Service "web" {2}\[SERVER_REFUSED\]/m);
-  t.match(out, /spec\.ports\[0\]\.port: Invalid value: 70000/);
+  t.match(out, /spec\.externalIPs\[0\]: Invalid value: "127\.0\.0\.1"/);
   t.equal(out.match(/SERVER_REFUSED/g)?.length, 1, "what is wrong is not sent");
   writeFileSync(
     path.join(folder, "web.yaml"),

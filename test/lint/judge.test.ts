@@ -1,7 +1,7 @@
 import t from "tap";
 import { loadVersions } from "../../lib/config/versions.ts";
 import { judge } from "../../lib/lint/judge.ts";
-import { commonRules, loadRules } from "../../lib/lint/rule-sets.ts";
+import { commonRules, loadCloseRules, loadRules } from "../../lib/lint/rule-sets.ts";
 import { buildSettings } from "../../lib/lint/settings.ts";
 import { openCatalog } from "../../lib/schema/open-catalog.ts";
 
@@ -22,6 +22,7 @@ data:
   const { findings, counts } = await judge(sources, {
     rules: commonRules,
     loadRules,
+    loadCloseRules,
     catalog,
     settings,
   });

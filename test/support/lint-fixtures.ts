@@ -3,7 +3,7 @@ import path from "node:path";
 import { loadVersions } from "../../lib/config/versions.ts";
 import { judge } from "../../lib/lint/judge.ts";
 import type { Finding } from "../../lib/lint/rule.ts";
-import { commonRules, loadRules } from "../../lib/lint/rule-sets.ts";
+import { commonRules, loadCloseRules, loadRules } from "../../lib/lint/rule-sets.ts";
 import { buildSettings } from "../../lib/lint/settings.ts";
 import { withBroughtKinds } from "../../lib/lint/with-brought-kinds.ts";
 import { openCatalog } from "../../lib/schema/open-catalog.ts";
@@ -32,7 +32,7 @@ export async function createFixtureJudge(): Promise<
   (text: string, rule?: string) => Promise<Finding[]>
 > {
   const settings = buildSettings(await loadVersions());
-  const judging = { rules: commonRules, loadRules, settings };
+  const judging = { rules: commonRules, loadRules, loadCloseRules, settings };
   const catalog = openCatalog(settings.minor);
   const base = readBase();
   return async (text, rule) => {
