@@ -1,7 +1,5 @@
-import { readdirSync } from "node:fs";
-import { homedir } from "node:os";
-import path from "node:path";
 import { exitCodes, InfraError } from "../errors.ts";
+import { findLabProgram } from "./lab-program.ts";
 import { run } from "./run.ts";
 
 const timeoutSeconds = 60;
@@ -10,7 +8,7 @@ const timeoutSeconds = 60;
 export async function findKubectl(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const { which } = await import("zx/core");
   const found = await which("kubectl", { path: env["PATH"] ?? "", nothrow: true });
-  return found ?? findLabKubectl(env);
+  return found ?? findLabProgram("kubernetes", "kubectl", env);
 }
 
 /**
@@ -56,21 +54,4 @@ function unanswered(stderr: string): InfraError {
     fix: "See that the kubeconfig leads to a cluster that answers, then run the same command again",
     exitCode: exitCodes.failed,
   });
-}
-
-function findLabKubectl(env: NodeJS.ProcessEnv): string | undefined {
-  const cache = path.join(env["XDG_CACHE_HOME"] ?? path.join(homedir(), ".cache"), "infra-k3s/lab");
-  const found = listFolder(cache)
-    .filter((name) => name.startsWith("kubernetes-"))
-    .find((name) => listFolder(path.join(cache, name)).includes("kubectl"));
-  return found === undefined ? undefined : path.join(cache, found, "kubectl");
-}
-
-function listFolder(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
 }
