@@ -6,7 +6,7 @@ import { ensureAppImages } from "../app-images.ts";
 import type { Components } from "../build-components.ts";
 import { findCacheFolder } from "../cache.ts";
 import type { ImageArchive } from "../cluster.ts";
-import { hashFile } from "../hash-file.ts";
+import type { PackedImages } from "../image-archive.ts";
 import type { K3sRelease } from "../k3s-release.ts";
 import { ensurePackages } from "../packages.ts";
 import type { LabPaths } from "../paths.ts";
@@ -35,7 +35,7 @@ export interface LabParts {
 /**
  * Builds and downloads what the cache lacks, before anything of the machine is changed but for
  * missing Debian packages. Throws what checkRequirements, ensurePackages, prepareRelease,
- * ensurePostgresFiles, ensureTree and ensureAnsible throw.
+ * ensureDebianPrograms, ensureTree and ensureAnsible throw.
  */
 export async function prepareParts(
   paths: LabPaths,
@@ -57,18 +57,15 @@ export async function prepareParts(
   return {
     components,
     release,
-    extraImages: [
-      { url: nameUrl(apps), sha256: await hashFile(apps) },
-      { url: nameUrl(velero.file), sha256: velero.sha256 },
-    ],
+    extraImages: [apps, velero].map(nameUrl),
     veleroImages: velero.names,
     versions: await loadVersions(),
     postgresVersion: postgres.major,
   };
 }
 
-function nameUrl(file: string): string {
-  return findFileUrl(path.dirname(file), path.basename(file));
+function nameUrl({ file, sha256 }: PackedImages): ImageArchive {
+  return { url: findFileUrl(path.dirname(file), path.basename(file)), sha256 };
 }
 
 /** The entries that the cache has; a drill that adds one was not warm. */
