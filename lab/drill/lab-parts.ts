@@ -3,6 +3,8 @@ import path from "node:path";
 import { loadVersions, type Versions } from "../../lib/config/versions.ts";
 import { ensureAnsible } from "../ansible.ts";
 import { ensureAppImages } from "../app-images.ts";
+import { ensureArgocdFiles } from "../argocd-files.ts";
+import { ensureArgocdImages } from "../argocd-images.ts";
 import type { Components } from "../build-components.ts";
 import { findCacheFolder } from "../cache.ts";
 import type { ImageArchive } from "../cluster.ts";
@@ -23,7 +25,7 @@ import { ensureVeleroImages } from "../velero-images.ts";
 export interface LabParts {
   components: Components;
   release: K3sRelease;
-  /** The images of the shop and of Velero. */
+  /** The images of the shop, of Velero and of Argo CD. */
   extraImages: ImageArchive[];
   /** The names of Velero's. */
   veleroImages: readonly string[];
@@ -44,20 +46,24 @@ export async function prepareParts(
   await checkRequirements(await readMachine(paths), paths);
   await ensurePackages(progress);
   // Go compiles while the others wait for the network and the disk.
-  const [{ components, debian, release }, postgres] = await together(signal, [
+  const [{ components, debian, release }, { postgres, files }] = await together(signal, [
     async (stop) => await prepareRelease({ progress, signal: stop }),
     async (stop) => {
       await ensureTree({ mirror, progress, signal: stop });
       await ensureAnsible({ progress, signal: stop });
-      return await ensurePostgresFiles({ mirror, signal: stop });
+      return {
+        postgres: await ensurePostgresFiles({ mirror, signal: stop }),
+        files: await ensureArgocdFiles({ mirror, signal: stop }),
+      };
     },
   ]);
   const apps = await ensureAppImages({ programs: components.programs, debian, postgres });
   const velero = await ensureVeleroImages({ ...components, debian });
+  const argocd = await ensureArgocdImages({ ...components, debian, files });
   return {
     components,
     release,
-    extraImages: [apps, velero].map(nameUrl),
+    extraImages: [apps, velero, argocd].map(nameUrl),
     veleroImages: velero.names,
     versions: await loadVersions(),
     postgresVersion: postgres.major,
