@@ -1,9 +1,6 @@
-import { stat } from "node:fs/promises";
-import path from "node:path";
-import { fillEntry, findCacheFolder, makeKey } from "./cache.ts";
 import type { DebianFiles } from "./debian-files.ts";
-import { getProgram, type ImageRecipe } from "./image-recipes.ts";
-import { archiveRecipe, writeArchive } from "./images.ts";
+import { ensureImageArchive, type PackedImages } from "./image-archive.ts";
+import type { ImageRecipe } from "./image-recipes.ts";
 import { type PostgresFiles, postgresUser } from "./postgres-files.ts";
 
 export interface AppImageParts {
@@ -39,27 +36,8 @@ export function planAppImages({
   ];
 }
 
-/**
- * The archive `app-images-<architecture>.tar` out of the cache, or made now, which takes some ten
- * seconds; k3s imports it from its folder agent/images. Throws EXEC_FAILED and LAB_CACHE_BUSY.
- */
-export async function ensureAppImages(parts: AppImageParts): Promise<string> {
-  const { programs, cacheFolder = findCacheFolder() } = parts;
-  const umoci = getProgram(programs, "umoci");
-  const recipes = planAppImages(parts);
-  // Paths in the cache have the hash of what made their files.
-  const key = makeKey("app-images", {
-    recipes: JSON.stringify([umoci, recipes]),
-    recipe: archiveRecipe,
-  });
-  const architecture = process.arch === "arm64" ? "arm64" : "amd64";
-  const name = `app-images-${architecture}.tar`;
-  const archive = path.join(cacheFolder, key, name);
-  // Renamed to this only once it was whole.
-  if ((await stat(archive).catch(() => undefined)) === undefined) {
-    await fillEntry(cacheFolder, key, async (folder) => {
-      await writeArchive(umoci, recipes, path.join(folder, name));
-    });
-  }
-  return archive;
+/** The archive with them; throws what ensureImageArchive throws. */
+export async function ensureAppImages(parts: AppImageParts): Promise<PackedImages> {
+  const { programs, cacheFolder } = parts;
+  return await ensureImageArchive("app-images", planAppImages(parts), programs, cacheFolder);
 }

@@ -27,7 +27,7 @@ export interface BuildOptions {
   only?: readonly string[];
   /** The environment that Go gets, but for what would change a program; our own when left out. */
   env?: NodeJS.ProcessEnv;
-  /** How much of the disk must be free to begin; 15 GB when left out. */
+  /** How much of the disk must be free to begin; 18 GB when left out. */
   neededBytes?: number;
   signal?: AbortSignal;
   onEvent?: (event: BuildEvent) => void;
@@ -98,7 +98,9 @@ export async function planComponents(
   const plans = groups.map((group, index) =>
     planGroup(group, allSources[index] ?? {}, { toolchain, kubernetesVersion }),
   );
-  const floors = allSources.map((sources) => findGoFloor(sources["go.mod"] ?? ""));
+  const floors = groups.map((group, index) =>
+    findGoFloor(allSources[index]?.["go.mod"] ?? "", group.toolchain),
+  );
   return { toolchain, plans, floor: floors.toSorted(compareVersions).at(-1) ?? "0" };
 }
 
@@ -142,6 +144,7 @@ async function buildGroup(
       await runGo([verb, "-o", `${folder}/`, ...rest], {
         folder: findFolder(plan.group),
         env,
+        toolchain: plan.toolchain,
         signal,
         onError(line) {
           if (line.startsWith("go: downloading ")) count.downloads += 1;

@@ -32,5 +32,7 @@ export interface ComponentGroup {
   onDemand?: true;
   /** Its folder below lab/; `components/<name>` when left out. */
   folder?: string;
+  /** A newer Go than the lab asks for, `go1.27.3`: one that is older gets it from the module proxy. */
+  toolchain?: string;
   programs: readonly Program[];
 }

@@ -54,15 +54,34 @@ export async function readToolchain(env: NodeJS.ProcessEnv): Promise<Toolchain> 
 
 /** Throws LAB_GO_TOO_OLD unless Go is at least `floor`, a version as in a go.mod: `1.26.0`. */
 export function checkToolchain(toolchain: Toolchain, floor: string): void {
-  const [, installed] = /^go(\d+(?:\.\d+)*)/.exec(toolchain.version) ?? [];
-  // Without a number it is a development version, which the Go command compares by itself.
-  if (installed === undefined || compareVersions(installed, floor) >= 0) return;
+  if (!isOlder(toolchain.version, floor)) return;
+  const installed = toolchain.version.replace(/^go(\S+).*$/, "$1");
   throw new InfraError({
     code: "LAB_GO_TOO_OLD",
     message: `Go ${installed} cannot build the lab's components`,
     why: `they need Go ${floor} or later`,
     fix: "Install a newer Go (https://go.dev/dl), and put its bin folder first on PATH",
   });
+}
+
+/** The Go that a group is built with. */
+export interface ChosenToolchain {
+  version: string;
+  /** The value of GOTOOLCHAIN. */
+  setting: string;
+}
+
+/** What is installed, unless that is older than the Go that is wanted. */
+export function chooseToolchain(installed: string, wanted: string | undefined): ChosenToolchain {
+  return wanted !== undefined && isOlder(installed, wanted.replace(/^go/, ""))
+    ? { version: wanted, setting: wanted }
+    : { version: installed, setting: "local" };
+}
+
+function isOlder(toolchain: string, floor: string): boolean {
+  const [, number] = /^go(\d+(?:\.\d+)*)/.exec(toolchain) ?? [];
+  // Without a number it is a development version, which the Go command compares by itself.
+  return number !== undefined && compareVersions(number, floor) < 0;
 }
 
 /** Less than 0 when `a` is the older one; both are numbers with dots between them. */
@@ -74,6 +93,11 @@ export function compareVersions(a: string, b: string): number {
     if (difference !== 0) return difference;
   }
   return 0;
+}
+
+export interface GoOptions extends ProgramOptions {
+  /** The value of GOTOOLCHAIN; `local` when left out. */
+  toolchain?: string;
 }
 
 export interface ProgramOptions {
@@ -90,12 +114,13 @@ export interface ProgramOptions {
  * Runs `go` with the build environment; throws LAB_BUILD_FAILED with the last lines that are no
  * progress, the reason of `signal` once that is aborted, and what `spawn` throws.
  */
-export async function runGo(argv: readonly string[], options: ProgramOptions): Promise<void> {
+export async function runGo(argv: readonly string[], options: GoOptions): Promise<void> {
+  const { toolchain = buildEnvironment["GOTOOLCHAIN"] } = options;
   const complaints: string[] = [];
   const code = await runProgram("go", argv, {
     ...options,
     // Where modules come from stays the user's own choice: GOPROXY and the like are passed on.
-    env: { ...options.env, ...buildEnvironment },
+    env: { ...options.env, ...buildEnvironment, GOTOOLCHAIN: toolchain },
     onError(line) {
       if (isComplaint(line)) complaints.push(line);
       options.onError?.(line);

@@ -12,6 +12,8 @@ export interface ImageRecipe {
   /** Run when a pod says no command. */
   command?: string;
   user?: string;
+  /** Where programs are started; `/` when left out. */
+  folder?: string;
   /** Beside the PATH. */
   env?: Readonly<Record<string, string>>;
 }

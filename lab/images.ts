@@ -50,7 +50,7 @@ async function addImage(umoci: string, layout: string, recipe: ImageRecipe): Pro
     const layer = ["--no-history", "--compress", "zstd"];
     await run([umoci, "insert", ...layer, "--image", image, from, to]);
   }
-  const { entrypoint = [], command, user, env = {} } = recipe;
+  const { entrypoint = [], command, user, folder, env = {} } = recipe;
   await run([
     umoci,
     "config",
@@ -66,6 +66,7 @@ async function addImage(umoci: string, layout: string, recipe: ImageRecipe): Pro
     ...[entrypoint].flat().flatMap((word) => ["--config.entrypoint", word]),
     ...(command === undefined ? [] : ["--config.cmd", command]),
     ...(user === undefined ? [] : ["--config.user", user]),
+    ...(folder === undefined ? [] : ["--config.workingdir", folder]),
   ]);
 }
 

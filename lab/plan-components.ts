@@ -1,6 +1,6 @@
 import { makeKey } from "./cache.ts";
 import type { ComponentGroup, Program } from "./component-group.ts";
-import { buildEnvironment, buildFlags } from "./go.ts";
+import { buildEnvironment, buildFlags, chooseToolchain } from "./go.ts";
 import type { Toolchain } from "./go.ts";
 
 /** The files of a group's folder by their path in it. */
@@ -10,6 +10,8 @@ export type Sources = Readonly<Record<string, string>>;
 export interface GroupPlan {
   group: ComponentGroup;
   key: string;
+  /** The value of GOTOOLCHAIN. */
+  toolchain: string;
   /** The arguments of `go`, but for where it writes to. */
   arguments: readonly string[];
   /** The version that each program's file was stamped with. */
@@ -45,10 +47,13 @@ export function planGroup(
   const packages = group.programs.map((program) => program.package);
   const argv = ["build", "-v", ...buildFlags, `-ldflags=${linker}`, ...packages];
   const links = group.programs.map(({ file, aliases }) => [file, ...(aliases ?? [])]);
-  const recipe = JSON.stringify([argv, links, buildEnvironment, toolchain.version]);
+  const { version, setting } = chooseToolchain(toolchain.version, group.toolchain);
+  const environment = { ...buildEnvironment, GOTOOLCHAIN: setting };
+  const recipe = JSON.stringify([argv, links, environment, version]);
   return {
     group,
     key: makeKey(group.name, { ...prefix(sources), recipe }),
+    toolchain: setting,
     arguments: argv,
     versions,
   };
@@ -73,8 +78,10 @@ export function findModuleVersion(goMod: string, module: string): string | undef
   return (replaced.exec(goMod) ?? required.exec(goMod))?.[1];
 }
 
-/** The lowest Go that a go.mod takes: `1.26.0`. */
-export function findGoFloor(goMod: string): string {
+/** The lowest Go that must be installed to build a go.mod: `1.26.0`. */
+export function findGoFloor(goMod: string, toolchain?: string): string {
+  // The first that can get another one.
+  if (toolchain !== undefined) return "1.21.0";
   return /^go (\S+)$/m.exec(goMod)?.[1] ?? "1.26.0";
 }
 

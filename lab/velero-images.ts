@@ -1,17 +1,5 @@
-import { stat } from "node:fs/promises";
-import path from "node:path";
-import { fillEntry, findCacheFolder, makeKey } from "./cache.ts";
-import { hashFile } from "./hash-file.ts";
+import { ensureImageArchive, type PackedImages } from "./image-archive.ts";
 import { getProgram, type ImageParts, type ImageRecipe } from "./image-recipes.ts";
-import { archiveRecipe, writeArchive } from "./images.ts";
-
-/** An archive of images, in an entry of the cache that holds nothing else. */
-export interface ImageArchive {
-  file: string;
-  sha256: string;
-  /** The images in it, by the names that pods use. */
-  names: readonly string[];
-}
 
 export type VeleroImageParts = Omit<ImageParts, "restoreImage"> & { cacheFolder?: string };
 
@@ -57,25 +45,8 @@ export function planVeleroImages(parts: VeleroImageParts): [ImageRecipe, ImageRe
   ];
 }
 
-/**
- * The archive out of the cache, or packed now, which takes some ten seconds. Throws EXEC_FAILED and
- * LAB_CACHE_BUSY.
- */
-export async function ensureVeleroImages(parts: VeleroImageParts): Promise<ImageArchive> {
-  const { programs, cacheFolder = findCacheFolder() } = parts;
-  const recipes = planVeleroImages(parts);
-  const umoci = getProgram(programs, "umoci");
-  // Paths in the cache have the hash of what made their files.
-  const inputs = JSON.stringify([umoci, recipes]);
-  const key = makeKey("velero-images", { inputs, recipe: archiveRecipe });
-  const architecture = process.arch === "arm64" ? "arm64" : "amd64";
-  const name = `velero-images-${architecture}.tar`;
-  const file = path.join(cacheFolder, key, name);
-  // Renamed to this only once it was whole.
-  if ((await stat(file).catch(() => undefined)) === undefined) {
-    await fillEntry(cacheFolder, key, async (folder) => {
-      await writeArchive(umoci, recipes, path.join(folder, name));
-    });
-  }
-  return { file, sha256: await hashFile(file), names: recipes.map((recipe) => recipe.name) };
+/** The archive with them; throws what ensureImageArchive throws. */
+export async function ensureVeleroImages(parts: VeleroImageParts): Promise<PackedImages> {
+  const { programs, cacheFolder } = parts;
+  return await ensureImageArchive("velero-images", planVeleroImages(parts), programs, cacheFolder);
 }

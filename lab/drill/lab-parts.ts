@@ -3,10 +3,12 @@ import path from "node:path";
 import { loadVersions, type Versions } from "../../lib/config/versions.ts";
 import { ensureAnsible } from "../ansible.ts";
 import { ensureAppImages } from "../app-images.ts";
+import { ensureArgocdFiles } from "../argocd-files.ts";
+import { ensureArgocdImages } from "../argocd-images.ts";
 import type { Components } from "../build-components.ts";
 import { findCacheFolder } from "../cache.ts";
 import type { ImageArchive } from "../cluster.ts";
-import { hashFile } from "../hash-file.ts";
+import type { PackedImages } from "../image-archive.ts";
 import type { K3sRelease } from "../k3s-release.ts";
 import { ensurePackages } from "../packages.ts";
 import type { LabPaths } from "../paths.ts";
@@ -23,7 +25,7 @@ import { ensureVeleroImages } from "../velero-images.ts";
 export interface LabParts {
   components: Components;
   release: K3sRelease;
-  /** The images of the shop and of Velero. */
+  /** The images of the shop, of Velero and of Argo CD. */
   extraImages: ImageArchive[];
   /** The names of Velero's. */
   veleroImages: readonly string[];
@@ -35,7 +37,7 @@ export interface LabParts {
 /**
  * Builds and downloads what the cache lacks, before anything of the machine is changed but for
  * missing Debian packages. Throws what checkRequirements, ensurePackages, prepareRelease,
- * ensurePostgresFiles, ensureTree and ensureAnsible throw.
+ * ensureDebianPrograms, ensureTree and ensureAnsible throw.
  */
 export async function prepareParts(
   paths: LabPaths,
@@ -44,31 +46,32 @@ export async function prepareParts(
   await checkRequirements(await readMachine(paths), paths);
   await ensurePackages(progress);
   // Go compiles while the others wait for the network and the disk.
-  const [{ components, debian, release }, postgres] = await together(signal, [
+  const [{ components, debian, release }, { postgres, files }] = await together(signal, [
     async (stop) => await prepareRelease({ progress, signal: stop }),
     async (stop) => {
       await ensureTree({ mirror, progress, signal: stop });
       await ensureAnsible({ progress, signal: stop });
-      return await ensurePostgresFiles({ mirror, signal: stop });
+      return {
+        postgres: await ensurePostgresFiles({ mirror, signal: stop }),
+        files: await ensureArgocdFiles({ mirror, signal: stop }),
+      };
     },
   ]);
   const apps = await ensureAppImages({ programs: components.programs, debian, postgres });
   const velero = await ensureVeleroImages({ ...components, debian });
+  const argocd = await ensureArgocdImages({ ...components, debian, files });
   return {
     components,
     release,
-    extraImages: [
-      { url: nameUrl(apps), sha256: await hashFile(apps) },
-      { url: nameUrl(velero.file), sha256: velero.sha256 },
-    ],
+    extraImages: [apps, velero, argocd].map(nameUrl),
     veleroImages: velero.names,
     versions: await loadVersions(),
     postgresVersion: postgres.major,
   };
 }
 
-function nameUrl(file: string): string {
-  return findFileUrl(path.dirname(file), path.basename(file));
+function nameUrl({ file, sha256 }: PackedImages): ImageArchive {
+  return { url: findFileUrl(path.dirname(file), path.basename(file)), sha256 };
 }
 
 /** The entries that the cache has; a drill that adds one was not warm. */

@@ -1,7 +1,5 @@
-import { readdirSync } from "node:fs";
-import { homedir } from "node:os";
-import path from "node:path";
 import { exitCodes, InfraError } from "../errors.ts";
+import { findLabProgram } from "./lab-program.ts";
 import { checkProgram, run } from "./run.ts";
 
 const timeoutSeconds = 60;
@@ -13,7 +11,7 @@ const applySeconds = 180;
 export async function findKubectl(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const { which } = await import("zx/core");
   const found = await which("kubectl", { path: env["PATH"] ?? "", nothrow: true });
-  return found ?? findLabKubectl(env);
+  return found ?? findLabProgram("kubernetes", "kubectl", env);
 }
 
 /** The same; throws EXEC_MISSING. */
@@ -114,21 +112,4 @@ function unanswered(stderr: string): InfraError {
     fix: "See that the kubeconfig leads to a cluster that answers, then run the same command again",
     exitCode: exitCodes.failed,
   });
-}
-
-function findLabKubectl(env: NodeJS.ProcessEnv): string | undefined {
-  const cache = path.join(env["XDG_CACHE_HOME"] ?? path.join(homedir(), ".cache"), "infra-k3s/lab");
-  const found = listFolder(cache)
-    .filter((name) => name.startsWith("kubernetes-"))
-    .find((name) => listFolder(path.join(cache, name)).includes("kubectl"));
-  return found === undefined ? undefined : path.join(cache, found, "kubectl");
-}
-
-function listFolder(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
 }

@@ -1,4 +1,5 @@
 import { findKubectl, getKubectl } from "./kubectl.ts";
+import { findLabProgram } from "./lab-program.ts";
 import { run, type RunResult } from "./run.ts";
 
 const timeoutSeconds = 60;
@@ -6,11 +7,15 @@ const timeoutSeconds = 60;
 /** The command that builds a kustomization. */
 export type Kustomize = readonly [string, ...string[]];
 
-/** kustomize of the PATH, or kubectl, which has it built in; undefined when there is none. */
+/**
+ * kustomize of the PATH, or the one that the lab has built, or kubectl, which has it built in;
+ * undefined when there is none.
+ */
 export async function findKustomize(env: NodeJS.ProcessEnv): Promise<Kustomize | undefined> {
   const { which } = await import("zx/core");
-  const kustomize = await which("kustomize", { path: env["PATH"] ?? "", nothrow: true });
-  if (kustomize !== null) return [kustomize, "build"];
+  const found = await which("kustomize", { path: env["PATH"] ?? "", nothrow: true });
+  const kustomize = found ?? findLabProgram("kustomize", "kustomize", env);
+  if (kustomize !== undefined) return [kustomize, "build"];
   const kubectl = await findKubectl(env);
   return kubectl === undefined ? undefined : [kubectl, "kustomize"];
 }

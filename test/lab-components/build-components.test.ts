@@ -15,7 +15,7 @@ const etcd =
 function makeGo(build: string, version = "go1.26.8"): string {
   return `#!/bin/bash
 if [ "$1" = env ]; then printf '%s\\n' ${version} /tmp /tmp; exit; fi
-echo "$GOFLAGS $GOOS $CGO_ENABLED $*" >> "$CALLS"
+echo "$GOTOOLCHAIN $GOFLAGS $GOOS $CGO_ENABLED $*" >> "$CALLS"
 out=$3
 ${build}
 `;
@@ -60,7 +60,7 @@ t.test("what is missing is built, what is there is not", async (t) => {
   const calls = readFileSync(path.join(folder, "calls"), "utf8");
   t.match(
     calls,
-    /^-mod=readonly linux 0 build -o \S+\/ -v -trimpath .* go\.etcd\.io\/etcd\/server\/v3 go\.etcd\.io\/etcd\/etcdutl\/v3\n$/,
+    /^local -mod=readonly linux 0 build -o \S+\/ -v -trimpath .* go\.etcd\.io\/etcd\/server\/v3 go\.etcd\.io\/etcd\/etcdutl\/v3\n$/,
   );
 
   const second = await buildComponents(options);
@@ -69,6 +69,15 @@ t.test("what is missing is built, what is there is not", async (t) => {
 
   await writeFile(first.programs["etcd"] ?? "", "");
   t.strictSame((await buildComponents(options)).built, ["etcd"], "an empty file is no program");
+});
+
+t.test("a group that wants a newer Go has it fetched", async (t) => {
+  const argocd =
+    'printf "#!/bin/sh\\necho argocd: v3.6.1+unknown\\n" > $out/cmd; chmod +x $out/cmd';
+  const folder = t.testdir({ bin: { go: makeGo(argocd) }, cache: {} });
+  const options = { ...(await makeOptions(folder)), only: ["argocd"] };
+  t.strictSame((await buildComponents(options)).built, ["argocd"]);
+  t.match(readFileSync(path.join(folder, "calls"), "utf8"), /^go1\.27\.3 -mod=readonly linux 0 /);
 });
 
 t.test("a build that fails says why and leaves nothing", async (t) => {

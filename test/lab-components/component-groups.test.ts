@@ -24,7 +24,7 @@ for (const group of componentGroups) {
     const sources = await readSources(findFolder(group));
     const goMod = sources["go.mod"] ?? "";
     t.ok(sources["go.sum"], "has a go.sum");
-    t.equal(findGoFloor(goMod), "1.26.0");
+    t.equal(findGoFloor(goMod), group.toolchain === undefined ? "1.26.0" : "1.27.0");
 
     const packages = group.programs.map((program) => program.package);
     const tools = [...goMod.matchAll(/^(?:tool |\t)([^\s(]+)$/gm)].map(([, name]) => `${name}`);

@@ -66,6 +66,7 @@ t.test("versions are read from go.mod, a replacement's before the replaced one's
   t.equal(findModuleVersion(goMod, "example.com/fork"), undefined);
   t.equal(findModuleVersion(goMod, "exampleXcom/direct"), undefined);
   t.equal(findGoFloor(goMod), "1.26.0");
+  t.equal(findGoFloor(goMod, "go1.27.3"), "1.21.0", "any that can get another one");
 });
 
 t.test("a version fills every placeholder", async (t) => {
@@ -121,6 +122,7 @@ t.test("whatever changes a program changes its key", async (t) => {
     "a source": planGroup(group, { ...sources, "main.go": "package main" }, { toolchain }),
     "a source called recipe": planGroup(group, { ...sources, recipe: "" }, { toolchain }),
     Go: planGroup(group, sources, { toolchain: { version: "go1.26.9" } }),
+    "a wanted Go": planGroup({ ...group, toolchain: "go1.27.3" }, sources, { toolchain }),
     stamps: planGroup({ ...group, programs: [{ ...program, stamps: {} }] }, sources, { toolchain }),
     "a name": planGroup({ ...group, programs: [{ ...program, file: "d" }] }, sources, {
       toolchain,
@@ -130,6 +132,17 @@ t.test("whatever changes a program changes its key", async (t) => {
     }),
   };
   for (const [what, plan] of Object.entries(others)) t.not(plan.key, key, what);
+});
+
+t.test("a wanted Go changes nothing where the installed one is as new", async (t) => {
+  const newer = { toolchain: { version: "go1.28.0" } };
+  const plan = planGroup({ ...group, toolchain: "go1.27.3" }, sources, newer);
+  t.equal(plan.toolchain, "local");
+  t.equal(plan.key, planGroup(group, sources, newer).key);
+  t.equal(
+    planGroup({ ...group, toolchain: "go1.27.3" }, sources, { toolchain }).toolchain,
+    "go1.27.3",
+  );
 });
 
 t.test("a group whose module is not in its go.mod is a defect", async (t) => {

@@ -36,3 +36,11 @@ t.test("the lab builds what config/versions.yaml says", async (t) => {
     );
   }
 });
+
+t.test("what decrypts in the cluster is the sops that encrypts", async (t) => {
+  const versions = ["lab/ksops/go.mod", "lab/components/sops/go.mod"].map((goMod) =>
+    findModuleVersion(readFileSync(path.join(root, goMod), "utf8"), "github.com/getsops/sops/v3"),
+  );
+  t.match(versions[0], /^v3\./);
+  t.equal(versions[0], versions[1]);
+});
