@@ -201,16 +201,20 @@ function findLongestGap(values: readonly Values[]): number | undefined {
   const times = [...(hours?.numbers ?? [])]
     .flatMap((hour) => [...(minutes?.numbers ?? [])].map((minute) => hour * 60 + minute))
     .toSorted((a, b) => a - b);
-  const days = listDays().flatMap((day, index) => (fitsDay(day, ofDays) ? [index] : []));
   const [first] = times;
   const last = times.at(-1);
-  if (first === undefined || last === undefined || days.length === 0) return undefined;
+  // Most run on every day: no calendar is needed for them.
+  const days = ofDays.every(({ isStar }) => isStar) ? 1 : findLongestDays(ofDays);
+  if (first === undefined || last === undefined || days === undefined) return undefined;
   const within = times.map((time, index) => time - (times[index - 1] ?? time));
-  const between = days.map((day, index) => {
-    const before = days[index - 1];
-    return before === undefined ? 0 : (day - before) * dayMinutes + first - last;
-  });
-  return Math.max(...within, ...between);
+  return Math.max(...within, days * dayMinutes + first - last);
+}
+
+/** From a day that fits to the next one; undefined when none fits. */
+function findLongestDays(ofDays: readonly Values[]): number | undefined {
+  const days = listDays().flatMap((day, index) => (fitsDay(day, ofDays) ? [index] : []));
+  if (days.length === 0) return undefined;
+  return Math.max(...days.map((day, index) => day - (days[index - 1] ?? day)));
 }
 
 /** A day of the month and one of the week both count where both are given (spec.go, dayMatches). */
