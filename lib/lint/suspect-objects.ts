@@ -69,10 +69,13 @@ function hasPlainKeys(data: unknown): boolean {
   return true;
 }
 
+const plainService = new Set(["type", "ports", "selector"]);
+
 /** One port, and nothing that has to fit to something else. */
-function isPlainService({ type, ports, ...rest }: Fields): boolean {
+function isPlainService(spec: Fields): boolean {
+  for (const key in spec) if (!plainService.has(key)) return false;
+  const { type, ports } = spec;
   if (type !== undefined && type !== "ClusterIP") return false;
-  for (const key in rest) if (key !== "selector") return false;
   if (!Array.isArray(ports) || ports.length !== 1) return false;
   for (const key in ports[0]) {
     const value = (ports[0] as Fields)[key];

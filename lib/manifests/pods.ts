@@ -1,5 +1,5 @@
 import type { DataPath } from "../schema/explain.ts";
-import { describeKind, type Fields, getList, isFields, type Manifest } from "./manifest.ts";
+import { type Fields, getList, isFields, type Manifest } from "./manifest.ts";
 
 /** A pod that an object is, or makes. */
 export interface PodTemplate {
@@ -31,15 +31,24 @@ const templates: Readonly<Record<string, DataPath>> = {
 /** The kinds that are pods or make them, as describeKind writes them. */
 export const podKinds = Object.keys(templates);
 
-/** Where the specs of those pods stand. */
-const specs = new Map(Object.entries(templates).map(([kind, at]) => [kind, [...at, "spec"]]));
+/** Where the specs of those pods stand, by the kind alone, and the group with its slash. */
+const specs = new Map(
+  podKinds.map((name) => {
+    const start = name.indexOf("/") + 1;
+    const at = [...(templates[name] ?? []), "spec"];
+    return [name.slice(start), { group: name.slice(0, start), at }];
+  }),
+);
 
 const none: Fields = {};
 
 /** The pod that an object is or makes; undefined for the kinds that make none. */
 export function findPodTemplate(manifest: Manifest): PodTemplate | undefined {
-  const at = specs.get(describeKind(manifest));
-  if (at === undefined) return undefined;
+  const found = specs.get(manifest.kind);
+  if (found === undefined) return undefined;
+  const { group, at } = found;
+  const { apiVersion } = manifest;
+  if (group === "" ? apiVersion.includes("/") : !apiVersion.startsWith(group)) return undefined;
   let template = manifest.value;
   for (let step = 0; step < at.length - 1; step += 1) template = pick(template, at[step] ?? "");
   const metadata = pick(template, "metadata");
