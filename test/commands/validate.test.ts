@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import t, { type Test } from "tap";
+import { which } from "zx";
 import { writeCorpus } from "../../lab/bench/corpus.ts";
 import { runCommand } from "../../lib/cli/run-command.ts";
 import { validate } from "../../lib/commands/validate.ts";
@@ -219,7 +220,13 @@ t.test("a transformer that is a program is not run, and no mistake", { skip }, a
 
 t.test("without kustomize the raw files are judged, and that is said", async (t) => {
   const folder = createShop(t);
-  setVariables(t, { PATH: "/nowhere", XDG_CACHE_HOME: "/nowhere" });
+  const programs = path.join(folder, "..", "programs");
+  t.teardown(() => rmSync(programs, { recursive: true, force: true }));
+  rmSync(programs, { recursive: true, force: true });
+  mkdirSync(programs);
+  // Git says that the folder is no part of this repository.
+  symlinkSync(await which("git"), path.join(programs, "git"));
+  setVariables(t, { PATH: programs, XDG_CACHE_HOME: "/nowhere" });
   t.match(await run(folder), {
     exitCode: 0,
     out: /1 kustomization or chart not or not wholly rendered/,
