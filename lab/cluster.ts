@@ -6,6 +6,7 @@ import { exitCodes, InfraError } from "../lib/errors.ts";
 import { ensureAnsible } from "./ansible.ts";
 import { type Components, readSources } from "./build-components.ts";
 import { makeKey } from "./cache.ts";
+import { gitUser } from "./clouds/settings.ts";
 import { getProgram } from "./image-recipes.ts";
 import { publishSite } from "./gitops/publish-site.ts";
 import type { K3sRelease } from "./k3s-release.ts";
@@ -96,7 +97,7 @@ export async function prepareSite(
   await mkdir(paths.ansible, { recursive: true });
   await ensureLogins(paths);
   // A private one, so that credentials are made, encrypted and used.
-  const repositories = [{ url: serverUrls.git, credential: "lab" }];
+  const repositories = [{ url: serverUrls.git, username: gitUser, credential: "lab" }];
   await writeFile(paths.repositories, stringify({ repositories }));
   await ensureSiteSecrets(paths, { progress, signal });
   if (options.withGitops === true) await publishSite(paths);

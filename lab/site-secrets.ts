@@ -28,7 +28,6 @@ export async function ensureSiteSecrets(
       INFRA_K3S_VULTR_PASSWORD: await readLoginPassword(paths),
       AWS_ACCESS_KEY_ID: id,
       AWS_SECRET_ACCESS_KEY: secret,
-      ARGOCD_GIT_USERNAME: git.username,
       ARGOCD_GIT_PASSWORD: git.password,
       // The lab has no Cloudflare that would ask for it.
       CLOUDFLARE_API_TOKEN: randomBytes(20).toString("hex"),

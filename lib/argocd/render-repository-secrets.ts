@@ -22,9 +22,11 @@ export function renderRepositorySecrets(
   const faults = repositories.flatMap((one) => findFault(one, credentials) ?? []);
   throwAll(repositories[0]?.place.file ?? "", faults);
   return repositories.map((repository) => {
-    const { url, type, project } = repository;
-    const secrets = listCredentialKeys(repository).map(
-      (key) => [key.slice(key.indexOf(".") + 1), credentials[key] ?? ""] as const,
+    const { url, type, project, username } = repository;
+    const secrets = Object.fromEntries(
+      listCredentialKeys(repository).map(
+        (key) => [key.slice(key.indexOf(".") + 1), credentials[key] ?? ""] as const,
+      ),
     );
     return {
       apiVersion: "v1",
@@ -38,7 +40,8 @@ export function renderRepositorySecrets(
         type,
         url,
         ...(project === undefined ? {} : { project }),
-        ...Object.fromEntries(secrets),
+        ...("password" in secrets ? { username } : {}),
+        ...secrets,
       },
     };
   });

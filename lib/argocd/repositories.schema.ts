@@ -33,6 +33,12 @@ export const repositoriesSchema = {
             description:
               "the only AppProject whose Applications may use it; all of them when left out",
           },
+          username: {
+            type: "string",
+            pattern: "^[^\\s:]+$",
+            description:
+              "the user that the credential's password is of, over HTTPS; git when left out",
+          },
           credential: {
             type: "string",
             pattern: `^${label}$`,

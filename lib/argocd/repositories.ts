@@ -11,6 +11,8 @@ export interface Repository {
   /** The only AppProject that may use it. */
   project: string | undefined;
   credential: string | undefined;
+  /** The user that the credential's password is of, over HTTPS. */
+  username: string;
   /** Where it is listed. */
   place: Place;
 }
@@ -29,6 +31,8 @@ export async function loadRepositories(file: string): Promise<Repository[]> {
     type: one.type ?? "git",
     project: one.project,
     credential: one.credential,
+    // What is given with a token matters to no forge, but it must not be empty.
+    username: one.username ?? "git",
     place: locate(["repositories", String(index)], "value"),
   }));
   throwAll(showPath(file), findFaults(repositories, locate));
@@ -38,7 +42,7 @@ export async function loadRepositories(file: string): Promise<Repository[]> {
 /** The keys of the credentials file that a repository needs; none without a credential. */
 export function listCredentialKeys({ url, credential }: Repository): string[] {
   if (credential === undefined) return [];
-  const fields = isSsh(url) ? ["sshPrivateKey"] : ["username", "password"];
+  const fields = isSsh(url) ? ["sshPrivateKey"] : ["password"];
   return fields.map((field) => `${credential}.${field}`);
 }
 

@@ -4,7 +4,6 @@ import type { ValueName } from "../secrets/values.ts";
 
 /** What is asked for, by the part of a key that follows the credential's name. */
 const askedFor: Readonly<Record<string, ValueName>> = {
-  username: "argocdGitUsername",
   password: "argocdGitPassword",
   sshPrivateKey: "argocdGitSshKey",
 };

@@ -28,9 +28,8 @@ export async function readLogin(
   const found = repositories.find((one) => one.url === url);
   if (found?.credential === undefined) return undefined;
   const credentials = await readCredentials(repositories, site, env);
-  const username = credentials[`${found.credential}.username`];
   const password = credentials[`${found.credential}.password`];
-  return username === undefined || password === undefined ? undefined : { username, password };
+  return password === undefined ? undefined : { username: found.username, password };
 }
 
 /** Nothing is decrypted where every repository is public. */

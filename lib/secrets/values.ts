@@ -60,11 +60,6 @@ export const askedValues = {
     variable: "CLOUDFLARE_API_TOKEN",
     check: checkToken,
   },
-  argocdGitUsername: {
-    what: "user name with which Argo CD reads your repository",
-    variable: "ARGOCD_GIT_USERNAME",
-    check: checkLine,
-  },
   argocdGitPassword: {
     what: "password or token with which Argo CD reads your repository",
     variable: "ARGOCD_GIT_PASSWORD",

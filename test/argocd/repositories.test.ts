@@ -10,7 +10,6 @@ await checkFixtures(t, "argocd-repositories", ({ file }) => loadRepositories(fil
 const folder = "test/fixtures/valid/argocd-repositories";
 const all = await loadRepositories(path.join(repositoryRoot, folder, "all-forms.yaml"));
 const credentials = {
-  "git.username": "me",
   "git.password": "hunter22",
   "deploy-key.sshPrivateKey": "-----BEGIN…",
 };
@@ -62,20 +61,15 @@ t.test("a credential that is named has to be there, whole", async (t) => {
     where: { line: 4 },
     fix: /init-secrets/,
   });
-  t.throws(render({ "other.username": "me", "github.password": "hunter22" }), {
-    code: "ARGOCD_CREDENTIAL_MISSING",
-  });
-  t.throws(render({ "git.username": "me" }), {
+  t.throws(render({ "github.password": "hunter22" }), { code: "ARGOCD_CREDENTIAL_MISSING" });
+  t.throws(render({ "git.password": "" }), {
     code: "ARGOCD_CREDENTIAL_INCOMPLETE",
     why: /no "git\.password"$/,
     fix: /sops edit/,
   });
-  t.throws(render({ "git.username": "me", "git.password": "" }), {
-    code: "ARGOCD_CREDENTIAL_INCOMPLETE",
-  });
   t.throws(render({ "git.sshPrivateKey": "-----BEGIN…" }), {
     code: "ARGOCD_CREDENTIAL_INCOMPLETE",
-    why: /no "git\.username" and "git\.password"$/,
+    why: /no "git\.password"$/,
   });
   t.throws(() => renderRepositorySecrets(all, {}), {
     code: "CONFIG_INVALID",

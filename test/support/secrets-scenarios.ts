@@ -253,13 +253,12 @@ export async function checkSecrets(t: Test, programs: string): Promise<void> {
     list(byHttps);
     const missing = await place.init();
     t.match([missing.exitCode, missing.stderr], [2, /SECRETS_VALUE_MISSING/]);
-    t.match(missing.stderr, /ARGOCD_GIT_USERNAME.*ARGOCD_GIT_PASSWORD/s);
-    const login = { ARGOCD_GIT_USERNAME: "me", ARGOCD_GIT_PASSWORD: " ghp_'a b\"#" };
+    t.match(missing.stderr, /ARGOCD_GIT_PASSWORD/);
+    const login = { ARGOCD_GIT_PASSWORD: " ghp_'a b\"#" };
     const made = await place.init([], { variables: { ...answers, ...login } });
     t.equal(made.exitCode, 0, made.stderr);
     const file = place.path("config/argocd/credentials.sops.yaml");
     t.strictSame(await readSecret(file, place), {
-      "one.username": login.ARGOCD_GIT_USERNAME,
       "one.password": login.ARGOCD_GIT_PASSWORD,
     });
     list(byHttps, "  - { url: git@git.example.org:b.git, project: apps, credential: two }");
