@@ -85,10 +85,19 @@ export async function applyObjects(
     .filter(({ kind }) => kind === "CustomResourceDefinition")
     .map(({ metadata }) => `crd/${metadata.name}`);
   if (kinds.length === 0) return;
-  await run([...cluster, "wait", "--for=condition=Established", "--timeout=60s", ...kinds], {
-    env,
-    timeoutSeconds: applySeconds,
-  });
+  const wait = [
+    ...cluster,
+    "wait",
+    "--for=condition=Established",
+    "--timeout=60s",
+    ...kinds,
+  ] as const;
+  // Of a kind that has just been made there is no list of conditions yet, which it cannot read.
+  for (let isNew = true; isNew;) {
+    const waited = await run(wait, { env, timeoutSeconds: applySeconds, allowedCodes: [0, 1] });
+    isNew = waited.code !== 0 && waited.stderr.includes("accessor error") && Date.now() < end;
+    if (waited.code !== 0 && !isNew) throw unanswered(waited.stderr);
+  }
 }
 
 /** What kubectl says when the server does not want the object, or does not know its kind. */

@@ -71,3 +71,20 @@ t.test("a server that does not answer is something else", async (t) => {
   const { failure } = await apply(t, [secret], "echo 'dial tcp: connection refused' >&2; exit 1");
   t.match(failure, { code: "KUBECTL_FAILED", why: /refused/ });
 });
+
+t.test("a kind that has no conditions yet is waited for again", async (t) => {
+  const again = `[ "$2" != wait ] || [ $(grep -c wait $0.waits 2>/dev/null) = 2 ] || {
+    echo wait >>$0.waits
+    echo 'error: .status.conditions accessor error: <nil> is of the type <nil>' >&2
+    exit 1
+  }`;
+  const { failure, given } = await apply(t, [kind], again);
+  t.equal(failure, undefined);
+  t.equal(given.split("wait --for").length, 4);
+});
+
+t.test("a kind that the server does not serve is a failure", async (t) => {
+  const says = "error: timed out waiting for the condition";
+  const { failure } = await apply(t, [kind], `[ "$2" != wait ] || { echo '${says}' >&2; exit 1; }`);
+  t.match(failure, { code: "KUBECTL_FAILED", why: says });
+});
