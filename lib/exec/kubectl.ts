@@ -93,6 +93,7 @@ export async function applyObjects(
     ...kinds,
   ] as const;
   // Of a kind that has just been made there is no list of conditions yet, which it cannot read.
+  const end = Date.now() + applySeconds * 1000;
   for (let isNew = true; isNew;) {
     const waited = await run(wait, { env, timeoutSeconds: applySeconds, allowedCodes: [0, 1] });
     isNew = waited.code !== 0 && waited.stderr.includes("accessor error") && Date.now() < end;
