@@ -10,6 +10,9 @@ import type { BootstrapWorld, Gitops } from "./world.ts";
 /** Images are downloaded, databases made. */
 const wellSeconds = 900;
 
+/** How often Git is asked whether there is something newer. */
+const readSeconds = 10;
+
 /** How long what time does not heal may be said: Argo CD keeps an old answer for a while. */
 const patienceSeconds = 60;
 
@@ -31,7 +34,8 @@ export function awaitApplications(
     async verify(run) {
       const cluster = await world.openCluster();
       let commit = await world.gitops.readCommit();
-      const end = world.clock.now() + wellSeconds * 1000;
+      let readAt = world.clock.now();
+      const end = readAt + wellSeconds * 1000;
       const since = new Map<string, number>();
       const refreshed = new Set<string>();
       return await run.poll<{ commit: string; applications: number }>(async () => {
@@ -50,8 +54,11 @@ export function awaitApplications(
         });
         if (lasting.length > 0) throw unwell(lasting);
         if (now >= end) throw unwell(troubles.length > 0 ? troubles : [late(open)]);
-        // Somebody may have pushed meanwhile.
-        if (open.every(isWell)) commit = await world.gitops.readCommit();
+        // Somebody may push meanwhile what corrects something.
+        if (now - readAt >= readSeconds * 1000) {
+          commit = await world.gitops.readCommit();
+          readAt = now;
+        }
         await refreshOld(cluster, open, commit, refreshed);
         return { waiting: open.map(nameState).join("; ") || "Argo CD's first Application" };
       }, 1);
@@ -73,8 +80,9 @@ async function refreshOld(
   for (const { metadata, status } of applications) {
     const { name } = metadata;
     const { revision } = status?.sync ?? {};
-    if (revision === undefined || revision === commit || refreshed.has(name)) continue;
-    refreshed.add(name);
+    const key = `${name} ${commit}`;
+    if (revision === undefined || revision === commit || refreshed.has(key)) continue;
+    refreshed.add(key);
     const annotations = { [refreshAnnotation]: "normal" };
     await cluster.patch(
       { kind: "Application", namespace: argoNamespace, name },
