@@ -9,7 +9,7 @@ const layers: string[][] = [
   ["errors.ts", "objects.ts", "world.ts", "cli", "config", "schema", "steps"],
   ["cluster", "exec"],
   ["argocd", "dns", "inventory", "manifests", "mesh", "power", "secrets", "velero"],
-  ["bootstrap", "lint", "recovery"],
+  ["apps", "bootstrap", "lint", "recovery"],
   ["nodes"],
   ["commands", "index.ts"],
 ];

@@ -52,8 +52,8 @@ export interface Command<Flags extends FlagTable = FlagTable> {
   /** Whole command lines, the most common one first. */
   examples: readonly { line: string; does: string }[];
   flags: Flags;
-  /** The one value that may stand without a flag, as the help writes it: `DIR`. */
-  operand?: { value: string; help: string };
+  /** The one value that may stand without a flag, or has to, as the help writes it: `DIR`. */
+  operand?: { value: string; required?: true; help: string };
   /** What may follow `--`, as the help writes it: `PROGRAM ARGUMENT…`. It is left as it is. */
   rest?: string;
   run(input: CommandInput<Flags>, terminal: Terminal): Promise<CommandResult>;

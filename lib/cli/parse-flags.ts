@@ -14,8 +14,8 @@ type OptionToken = Extract<Token, { kind: "option" }>;
 
 /**
  * The values of a command's flags, and its operand. Throws, all with exit code 2, CLI_FLAG_UNKNOWN,
- * CLI_FLAG_MISSING, CLI_FLAG_REPEATED, CLI_VALUE_MISSING, CLI_VALUE_INVALID and
- * CLI_ARGUMENT_UNEXPECTED.
+ * CLI_FLAG_MISSING, CLI_FLAG_REPEATED, CLI_VALUE_MISSING, CLI_VALUE_INVALID, CLI_ARGUMENT_UNEXPECTED
+ * and CLI_ARGUMENT_MISSING.
  */
 export function parseFlags<Flags extends FlagTable>(
   command: Pick<Command<Flags>, "script" | "flags" | "operand">,
@@ -36,6 +36,8 @@ export function parseFlags<Flags extends FlagTable>(
       operand = token.value;
     }
   }
+  if (command.operand?.required && operand === undefined)
+    throw argumentMissing(command.operand, script);
   checkRequired(flags, seen, script);
   // Strict, though everything it refuses is refused above, in words that fit our flags.
   const options = listOptions(flags);
@@ -111,6 +113,18 @@ function checkRequired(flags: FlagTable, seen: Set<string>, script: string): voi
     message: `${names} ${missing.length === 1 ? "is" : "are"} missing`,
     why: missing.map(([name, flag]) => `--${name}: ${flag.help}`).join("\n"),
     fix: `Add ${missing.map(([name, flag]) => renderFlag(name, flag)).join(" ")}\n${seeHelp(script)}`,
+  });
+}
+
+function argumentMissing(
+  { value, help }: NonNullable<Command["operand"]>,
+  script: string,
+): InfraError {
+  return new InfraError({
+    code: "CLI_ARGUMENT_MISSING",
+    message: `${value} is missing`,
+    why: `${value}: ${help}`,
+    fix: `Add ${value}\n${seeHelp(script)}`,
   });
 }
 

@@ -34,9 +34,13 @@ export function renderUsage(
 ): string {
   const required = Object.entries(command.flags).filter(([, flag]) => isRequired(flag));
   const parts = required.map(([name, flag]) => renderFlag(name, flag));
-  const operand = command.operand === undefined ? [] : [`[${command.operand.value}]`];
+  const operand = command.operand === undefined ? [] : [renderOperand(command.operand)];
   const rest = command.rest === undefined ? [] : [`[-- ${command.rest}]`];
-  return ["zx", command.script, ...parts, ...operand, "[flags]", ...rest].join(" ");
+  return ["zx", command.script, ...operand, ...parts, "[flags]", ...rest].join(" ");
+}
+
+function renderOperand({ value, required }: NonNullable<Command["operand"]>): string {
+  return required ? value : `[${value}]`;
 }
 
 /** The operand and every flag as it is written and what it does, `--help` last. */

@@ -75,6 +75,7 @@ export async function listCommands(): Promise<Command[]> {
     import("./validate.ts").then((module) => module.validate),
     import("../../lab/commands/bench-validate.ts").then((module) => module.benchValidate),
     import("./bench-startup.ts").then((module) => module.benchStartup),
+    import("./new-app.ts").then((module) => module.newApp),
     import("./update-schemas.ts").then((module) => module.updateSchemas),
   ]);
   return [...commands, generate];

@@ -16,6 +16,15 @@ export async function listGitFiles(folder: string): Promise<string[]> {
   return stdout.split("\0").filter((file) => file !== "" && existsSync(path.join(folder, file)));
 }
 
+/** Whether Git leaves a file of a work tree out. Throws EXEC_MISSING and EXEC_FAILED. */
+export async function isIgnored(folder: string, file: string): Promise<boolean> {
+  const { code } = await run(["git", "check-ignore", "--quiet", "--", file], {
+    cwd: folder,
+    allowedCodes: [0, 1],
+  });
+  return code === 0;
+}
+
 /** How to log in to a repository over HTTPS. */
 export interface GitLogin {
   username: string;

@@ -33,8 +33,8 @@ const claims: readonly [RegExp, Claim][] = [
   [/^\.github\/.*\.ya?ml$/, { kind: "yaml", reader: "GitHub" }],
   [/^[^/]*\.json$/, { kind: "json", reader: "the tool that it is named after" }],
   [/^config\/schemas\/.*\.json$/, { kind: "json", reader: "JSON Schema" }],
-  // What is begun with by copying it, with names that are put in then.
-  [/^kubernetes\/(?:.*\/)?_[^/]+\//, { kind: "text" }],
+  // What new-app.ts begins with: names are put in when it copies them.
+  [/^kubernetes\/(?:.*\/)?_template\//, { kind: "text" }],
   // Helm's templates are no YAML before they are filled in.
   [/^(?:.*\/)?templates\/.*\.(?:ya?ml|tpl)$/, { kind: "text" }],
   [/(?:^|\/)Chart\.(?:ya?ml|lock)$/, { kind: "yaml", reader: "Helm" }],

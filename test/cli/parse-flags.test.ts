@@ -49,6 +49,11 @@ t.test("one value may stand without a flag where the command says so", async (t)
   const parse = (args: string[]) => parseFlags({ script, flags, operand }, args);
   t.same(parse(["kubernetes", "--json"]), { flags: { json: true }, operand: "kubernetes" });
   t.equal(parse([]).operand, undefined);
+  const required = { ...operand, required: true } as const;
+  t.throws(() => parseFlags({ script, flags, operand: required }, ["--json"]), {
+    code: "CLI_ARGUMENT_MISSING",
+    message: "DIR is missing",
+  });
   for (const args of [["a", "b"], [""]]) {
     t.throws(() => parse(args), { code: "CLI_ARGUMENT_UNEXPECTED" }, args.join(" "));
   }

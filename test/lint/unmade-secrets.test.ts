@@ -62,3 +62,13 @@ t.test("what init-secrets would never make is a mistake anyway", async (t) => {
   ]);
   t.equal(count, 0);
 });
+
+t.test("what an app needs is made by hand, and so is a mistake until it is there", async (t) => {
+  const folder = "kubernetes/apps/mail";
+  const { found, count } = await judgeShop(generator("shop", "a.sops.yaml"), {
+    [`${folder}/kustomization.yaml`]: kustomization,
+    [`${folder}/secrets.yaml`]: generator("mail", "mail.sops.yaml"),
+  });
+  t.match(found, [["KUSTOMIZATION_PATH_MISSING", 6, /sops edit/]]);
+  t.equal(count, 1);
+});

@@ -55,6 +55,14 @@ export function isOff(manifest: Manifest, repository: Repository): boolean {
     });
 }
 
+/** Whether nothing but Applications that are off reads a folder. */
+export function isOffFolder(folder: string, repository: Repository): boolean {
+  const readers = listApplications(repository).filter(({ sources }) =>
+    sources.some((source) => source.folder === folder),
+  );
+  return readers.length > 0 && readers.every(({ manifest }) => isOff(manifest, repository));
+}
+
 /** The Applications that another one applies; a file that nothing applies is off. */
 function listRunning(repository: Repository): Application[] {
   const applied = listAppliedManifests(repository);

@@ -1,10 +1,12 @@
 import {
+  getFolder,
   type Kustomization,
   listSecretFiles,
   namesObjects,
   type Reference,
 } from "../../manifests/kustomization.ts";
 import type { Manifest } from "../../manifests/manifest.ts";
+import { isOffFolder } from "../argo/running-charts.ts";
 import { isTextFolder } from "../claims.ts";
 import { listFolders } from "../folders.ts";
 import type { KustomizeTree } from "../kustomize-tree.ts";
@@ -34,11 +36,13 @@ export function findPathFaults(
 }
 
 /** The files that a generator of ksops decrypts, where they are not there. */
-export function findMissingSecrets(manifest: Manifest, { files }: Repository): RepositoryFault[] {
+export function findMissingSecrets(manifest: Manifest, repository: Repository): RepositoryFault[] {
   if (manifest.kind !== "ksops") return [];
+  const { files } = repository;
   return listSecretFiles(manifest)
     .filter(({ target }) => !files.has(target) && !target.startsWith(".."))
     .filter(({ target }) => !isUnmade(target, files))
+    .filter(() => !isOffFolder(getFolder(manifest.file), repository))
     .map(({ at, written }) => ({ manifest, at, part: "value", ...secretMissing(written) }));
 }
 
@@ -115,7 +119,7 @@ function secretMissing(written: string): PathFault {
   return {
     ...missing(written),
     why: "ksops has nothing to decrypt, and kustomize builds nothing of the whole folder",
-    fix: "Run scripts/setup/init-secrets.ts, which makes the Secrets of this repository; or correct the path",
+    fix: "Make it by sops edit, if it is an app's; run scripts/setup/init-secrets.ts, which makes those of the infrastructure; or correct the path",
   };
 }
 

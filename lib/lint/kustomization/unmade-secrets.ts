@@ -3,9 +3,11 @@ import type { Repository } from "../rule.ts";
 
 /**
  * Whether a file that ksops is to decrypt is one that init-secrets makes: in a clone that nobody has
- * made secrets for, none of them is there, and neither are the rules for them.
+ * made secrets for, none of them is there, and neither are the rules for them. Those of apps are made
+ * by hand.
  */
 export function isUnmade(file: string, files: ReadonlySet<string>): boolean {
+  if (file.startsWith("kubernetes/apps/")) return false;
   return !files.has(".sops.yaml") && !files.has(file) && /.\.sops\.ya?ml$/.test(file);
 }
 

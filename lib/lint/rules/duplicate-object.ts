@@ -6,6 +6,8 @@ import type { ObjectFault, RepositoryFault, RepositoryRule } from "../rule.ts";
 
 /** Folders whose subfolders take each other's place. */
 const alternatives = /(?:^|\/)(?:overlays|environments|envs|clusters|variants|examples|_[^/]*)\//;
+/** Folders that are there to be copied: what one has is applied under the copy's path. */
+const examples = /^kubernetes\/apps\/_[^/]+\//;
 
 export const duplicateObject: RepositoryRule = {
   id: "duplicate-object",
@@ -55,6 +57,7 @@ function meets(a: PlacedObject, b: PlacedObject, isNamespaced: boolean): boolean
   // Where nothing says the namespace, it is told when they are applied.
   if (isNamespaced && (a.namespace === undefined || b.namespace === undefined)) return false;
   if (alternatives.test(`${a.root}/`) && alternatives.test(`${b.root}/`)) return false;
+  if (examples.test(`${a.root}/`) !== examples.test(`${b.root}/`)) return false;
   return findTree(a.root) === findTree(b.root);
 }
 
