@@ -13,6 +13,12 @@ const wellSeconds = 900;
 /** How often Git is asked whether there is something newer. */
 const readSeconds = 10;
 
+/**
+ * How often Argo CD is asked to look again at what is not well: by itself it does so every two minutes,
+ * and when something of it changes; a kind that gets ready was not always among that.
+ */
+const lookSeconds = 5;
+
 /** How long what time does not heal may be said: Argo CD keeps an old answer for a while. */
 const patienceSeconds = 60;
 
@@ -37,7 +43,7 @@ export function awaitApplications(
       let readAt = world.clock.now();
       const end = readAt + wellSeconds * 1000;
       const since = new Map<string, number>();
-      const refreshed = new Set<string>();
+      const askedAt = new Map<string, number>();
       return await run.poll<{ commit: string; applications: number }>(async () => {
         const applications = await cluster.list("Application", { namespace: argoNamespace });
         const open = applications.filter((one) => !isDone(one, commit));
@@ -59,7 +65,11 @@ export function awaitApplications(
           commit = await world.gitops.readCommit();
           readAt = now;
         }
-        await refreshOld(cluster, open, commit, refreshed);
+        const due = open.filter(({ metadata }) => {
+          return now - (askedAt.get(metadata.name) ?? -Infinity) >= lookSeconds * 1000;
+        });
+        for (const one of due) askedAt.set(one.metadata.name, now);
+        await Promise.all(due.map(async (one) => await askToLook(cluster, one)));
         return { waiting: open.map(nameState).join("; ") || "Argo CD's first Application" };
       }, 1);
     },
@@ -70,25 +80,11 @@ function isDone(application: Application, commit: string): boolean {
   return isWell(application) && application.status?.sync?.revision === commit;
 }
 
-/** Argo CD looks at Git every two minutes by itself. */
-async function refreshOld(
-  cluster: Cluster,
-  applications: readonly Application[],
-  commit: string,
-  refreshed: Set<string>,
-): Promise<void> {
-  for (const { metadata, status } of applications) {
-    const { name } = metadata;
-    const { revision } = status?.sync ?? {};
-    const key = `${name} ${commit}`;
-    if (revision === undefined || revision === commit || refreshed.has(key)) continue;
-    refreshed.add(key);
-    const annotations = { [refreshAnnotation]: "normal" };
-    await cluster.patch(
-      { kind: "Application", namespace: argoNamespace, name },
-      { metadata: { annotations } },
-    );
-  }
+async function askToLook(cluster: Cluster, { metadata }: Application): Promise<void> {
+  await cluster.patch(
+    { kind: "Application", namespace: argoNamespace, name: metadata.name },
+    { metadata: { annotations: { [refreshAnnotation]: "normal" } } },
+  );
 }
 
 function nameState(application: Application): string {

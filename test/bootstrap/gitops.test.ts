@@ -94,9 +94,9 @@ t.test("it waits until every Application has the commit, and works", async (t) =
   ]);
   t.equal(outcome.exitCode, 0);
   t.match(outcome.results[0]?.facts, { commit, applications: 2 });
-  t.strictSame(patched, [
-    'velero {"metadata":{"annotations":{"argocd.argoproj.io/refresh":"normal"}}}',
-  ]);
+  const look = (name: string) =>
+    `${name} {"metadata":{"annotations":{"argocd.argoproj.io/refresh":"normal"}}}`;
+  t.strictSame(patched, [look("bootstrap"), look("velero")], "Argo CD is asked to look, not often");
 });
 
 t.test("without the root it is not done", async (t) => {
