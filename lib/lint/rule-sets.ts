@@ -1,4 +1,5 @@
 import { isKustomizationFile } from "../manifests/manifest.ts";
+import { hasSuspectPods } from "./suspect-pods.ts";
 import { hasSuspectReferences } from "./suspect-references.ts";
 import type { ObjectRule, Repository, RepositoryRule, TextRule } from "./rule.ts";
 import { duplicateObject } from "./rules/duplicate-object.ts";
@@ -8,7 +9,6 @@ import { imageUnpinned } from "./rules/image-unpinned.ts";
 import { knownBadVersion } from "./rules/known-bad-version.ts";
 import { namespaceMissing } from "./rules/namespace-missing.ts";
 import { plainSecret } from "./rules/plain-secret.ts";
-import { podSecurity } from "./rules/pod-security.ts";
 import { secretText } from "./rules/secret-text.ts";
 
 /** The rules that any folder of manifests may break. */
@@ -20,7 +20,6 @@ export const commonRules: readonly (TextRule | ObjectRule | RepositoryRule)[] = 
   knownBadVersion,
   namespaceMissing,
   plainSecret,
-  podSecurity,
   secretText,
 ];
 
@@ -50,6 +49,10 @@ const sets: readonly RuleSet[] = [
   {
     kinds: /^(?:PersistentVolumeClaim|PersistentVolume|apps\/StatefulSet|storage\.k8s\.io\/.*)$/,
     load: async () => (await import("./rule-sets/claims.ts")).claimRules,
+  },
+  {
+    suspects: hasSuspectPods,
+    load: async () => [(await import("./rules/pod-security.ts")).podSecurity],
   },
   {
     suspects: hasSuspectReferences,

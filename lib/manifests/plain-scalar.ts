@@ -63,6 +63,10 @@ export function parseFlow(written: string): unknown {
 }
 
 function parseScalar(written: string): unknown {
+  const code = written.charCodeAt(0);
+  const isLetter = (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 47;
+  // Most are words and paths.
+  if (isLetter && !written.includes(":")) return parsePlain(written);
   const first = written.charAt(0);
   if (first === '"' || first === "'") {
     const inner = written.slice(1, -1);

@@ -9,10 +9,12 @@ interface Node {
   raw: RawSchema;
   /** A keyword that is not judged here: only a real validator can say. */
   isUnclear: boolean;
-  /** The `type` names that are allowed; undefined for all. */
-  types: ReadonlySet<string> | undefined;
+  /** A bit for each of the types that are allowed; all of them for no `type`. */
+  types: number;
   allowed: ReadonlySet<unknown> | undefined;
   pattern: RegExp | undefined;
+  /** Undefined where it has none, as nearly everywhere. */
+  bounds: Bounds | undefined;
   required: readonly string[];
   properties: Map<string, Node> | undefined;
   /** For keys without a property of their own. */
@@ -20,6 +22,22 @@ interface Node {
   items: Node | undefined;
   all: readonly Node[];
 }
+
+/** The least and the most that are allowed: characters, items, properties, or of a number itself. */
+type Bounds = Readonly<
+  Record<"Length" | "Items" | "Properties" | "imum", readonly [number, number]>
+>;
+
+const typeBits: Readonly<Record<string, number>> = {
+  string: 1,
+  boolean: 2,
+  integer: 4,
+  number: 4 + 8,
+  null: 16,
+  array: 32,
+  object: 64,
+};
+const anyType = 127;
 
 /** Keywords that are judged here, and those that say nothing about a value. */
 const known = new Set([
@@ -74,18 +92,20 @@ export function createQuickCheck(
   }
 
   function check(node: Node, value: unknown): boolean {
-    const { types, allowed, raw } = node;
+    const { allowed, bounds } = node;
     if (node.isUnclear) return false;
-    if (types !== undefined && !hasType(types, value)) return false;
+    if ((node.types & findTypeBit(value)) === 0) return false;
     if (allowed !== undefined && !allowed.has(value)) return false;
     for (const one of node.all) if (!check(one, value)) return false;
     if (typeof value === "string") {
-      return isWithin(raw, "Length", value.length) && (node.pattern?.test(value) ?? true);
+      if (bounds !== undefined && !isWithin(bounds.Length, value.length)) return false;
+      return node.pattern?.test(value) ?? true;
     }
-    if (typeof value === "number") return isWithin(raw, "imum", value);
+    if (typeof value === "number") return bounds === undefined || isWithin(bounds.imum, value);
     if (typeof value !== "object" || value === null) return true;
     if (Array.isArray(value)) {
-      return isWithin(raw, "Items", value.length) && checkItems(node.items, value);
+      if (bounds !== undefined && !isWithin(bounds.Items, value.length)) return false;
+      return checkItems(node.items, value);
     }
     return checkFields(node, value as Record<string, unknown>);
   }
@@ -108,7 +128,7 @@ export function createQuickCheck(
         if (!node.additional) return false;
       } else if (!check(node.additional, fields[key])) return false;
     }
-    return isWithin(node.raw, "Properties", count);
+    return node.bounds === undefined || isWithin(node.bounds.Properties, count);
   }
 }
 
@@ -118,9 +138,10 @@ function buildNode(raw: RawSchema): Node {
   return {
     raw,
     isUnclear: Object.keys(raw).some((keyword) => !known.has(keyword)),
-    types: type === undefined ? undefined : new Set([type].flat() as string[]),
+    types: type === undefined ? anyType : joinTypes([type].flat() as string[]),
     allowed: allowed === undefined ? undefined : new Set(allowed as unknown[]),
     pattern: typeof pattern === "string" ? new RegExp(pattern, "u") : undefined,
+    bounds: readBounds(raw),
     required: Array.isArray(required) ? (required as string[]) : [],
     properties: raw["properties"] === undefined ? undefined : new Map(),
     additional: true,
@@ -129,26 +150,44 @@ function buildNode(raw: RawSchema): Node {
   };
 }
 
-/** `minLength` and `maxLength`, and so on. A letter of two UTF-16 units counts twice here. */
-function isWithin(raw: RawSchema, what: string, size: number): boolean {
-  const least = raw[`min${what}`];
-  const most = raw[`max${what}`];
-  return (
-    (least === undefined || size >= (least as number)) &&
-    (most === undefined || size <= (most as number))
-  );
+function joinTypes(names: readonly string[]): number {
+  return names.reduce((bits, name) => bits | (typeBits[name] ?? 0), 0);
 }
 
-function hasType(types: ReadonlySet<string>, value: unknown): boolean {
+/** `minLength` and `maxLength`, and so on. A letter of two UTF-16 units counts twice here. */
+function readBounds(raw: RawSchema): Bounds | undefined {
+  if (!bounded.some((keyword) => keyword in raw)) return undefined;
+  const read = (what: string): [number, number] => [
+    (raw[`min${what}`] as number | undefined) ?? -Infinity,
+    (raw[`max${what}`] as number | undefined) ?? Infinity,
+  ];
+  return {
+    Length: read("Length"),
+    Items: read("Items"),
+    Properties: read("Properties"),
+    imum: read("imum"),
+  };
+}
+
+const bounded = ["Length", "Items", "Properties", "imum"].flatMap((what) => [
+  `min${what}`,
+  `max${what}`,
+]);
+
+function isWithin([least, most]: readonly [number, number], size: number): boolean {
+  return size >= least && size <= most;
+}
+
+function findTypeBit(value: unknown): number {
   switch (typeof value) {
     case "string":
-      return types.has("string");
+      return 1;
     case "boolean":
-      return types.has("boolean");
+      return 2;
     case "number":
-      return types.has("number") || (types.has("integer") && Number.isInteger(value));
+      return Number.isInteger(value) ? 4 : 8;
     default:
-      return types.has(value === null ? "null" : Array.isArray(value) ? "array" : "object");
+      return value === null ? 16 : Array.isArray(value) ? 32 : 64;
   }
 }
 
