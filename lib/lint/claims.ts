@@ -48,8 +48,12 @@ const fallback: readonly [RegExp, Claim] = [
   { kind: "manifests" },
 ];
 
+/** Of another layout no file is claimed, and one look is enough. */
+const claimed = new RegExp(claims.map(([{ source }]) => `(?:${source})`).join("|"));
+
 /** What a file is judged as, by its path in the judged folder. */
 export function findClaim(file: string): Claim {
+  if (!claimed.test(file)) return fallback[0].test(file) ? fallback[1] : { kind: "text" };
   const found = [...claims, fallback].find(([pattern]) => pattern.test(file));
   return found?.[1] ?? { kind: "text" };
 }

@@ -1,14 +1,12 @@
 import { getText, type Manifest } from "../manifests/manifest.ts";
 import { createsNamespace, listApplications } from "./argo/applications.ts";
+import { builtInNamespaces } from "./built-in-namespaces.ts";
 import { applies } from "./argo/applied-objects.ts";
 import { listPlacedObjects } from "./placed-objects.ts";
 import type { Repository } from "./rule.ts";
 
 /** The folders whose objects the cluster gets. */
 const clusterFolders = /^(?:kubernetes|config)\//;
-
-/** There in every cluster. */
-const builtIn = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 /** Whether a file is about the cluster, and not about a lab or a test. */
 export function isOfCluster(file: string): boolean {
@@ -29,7 +27,7 @@ export function listNamespaces(repository: Repository): ReadonlySet<string> | un
   const made = listApplications(repository)
     .filter(createsNamespace)
     .map(({ spec }) => getText(spec, "destination", "namespace"));
-  return new Set([...builtIn, ...declared, ...made].filter((name) => name !== undefined));
+  return new Set([...builtInNamespaces, ...declared, ...made].filter((name) => name !== undefined));
 }
 
 const known = new WeakMap<Repository, ReadonlyMap<Manifest, ReadonlySet<string>>>();

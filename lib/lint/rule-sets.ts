@@ -1,24 +1,21 @@
 import { isKustomizationFile } from "../manifests/manifest.ts";
+import { hasSuspectNames } from "./suspect-names.ts";
 import { hasSuspectPods } from "./suspect-pods.ts";
 import { hasSuspectReferences } from "./suspect-references.ts";
 import type { ObjectRule, Repository, RepositoryRule, TextRule } from "./rule.ts";
-import { duplicateObject } from "./rules/duplicate-object.ts";
 import { groupVarsShadow } from "./rules/group-vars-shadow.ts";
 import { hostnamePin } from "./rules/hostname-pin.ts";
 import { imageUnpinned } from "./rules/image-unpinned.ts";
 import { knownBadVersion } from "./rules/known-bad-version.ts";
-import { namespaceMissing } from "./rules/namespace-missing.ts";
 import { plainSecret } from "./rules/plain-secret.ts";
 import { secretText } from "./rules/secret-text.ts";
 
 /** The rules that any folder of manifests may break. */
 export const commonRules: readonly (TextRule | ObjectRule | RepositoryRule)[] = [
-  duplicateObject,
   groupVarsShadow,
   hostnamePin,
   imageUnpinned,
   knownBadVersion,
-  namespaceMissing,
   plainSecret,
   secretText,
 ];
@@ -49,6 +46,10 @@ const sets: readonly RuleSet[] = [
   {
     kinds: /^(?:PersistentVolumeClaim|PersistentVolume|apps\/StatefulSet|storage\.k8s\.io\/.*)$/,
     load: async () => (await import("./rule-sets/claims.ts")).claimRules,
+  },
+  {
+    suspects: hasSuspectNames,
+    load: async () => (await import("./rule-sets/names.ts")).nameRules,
   },
   {
     suspects: hasSuspectPods,

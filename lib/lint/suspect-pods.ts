@@ -42,7 +42,7 @@ export function isRestricted({ spec, annotations }: PodTemplate): boolean {
   for (const list of [spec["containers"], spec["initContainers"]]) {
     if (list === undefined) continue;
     if (!Array.isArray(list)) return false;
-    for (const one of list) if (!isPlainContainer(one, context as Fields | undefined)) return false;
+    for (const one of list) if (!isPlainContainer(one, context)) return false;
   }
   return true;
 }
