@@ -108,14 +108,12 @@ async function list(folder: string): Promise<ReturnType<typeof listFiles>> {
   }
 }
 
-/** Renders with the program that is found when the first kustomization asks for it. */
+/** Renders with the program that is found when there is something to render. */
 function createRender(folder: string, env: NodeJS.ProcessEnv): Render {
-  let render: Promise<Render> | undefined;
-  return async (root, sources) => {
-    render ??= import("./render-kustomization.ts").then((module) => module.openRender(folder, env));
-    return await (
-      await render
-    )(root, sources);
+  return async (roots, sources) => {
+    if (roots.length === 0) return [];
+    const { renderAll } = await import("./render-kustomizations.ts");
+    return await renderAll(roots, { folder, sources, env });
   };
 }
 

@@ -20,8 +20,11 @@ import { kustomizationBuilds } from "./rules/kustomization-builds.ts";
 /** What a kustomization makes, or why it makes nothing; undefined where nobody can say. */
 export type Rendered = { text: string } | { failure: string } | undefined;
 
-/** Renders a kustomization; `sources` are all files of the judged folder. */
-export type Render = (root: RenderRoot, sources: readonly SourceFile[]) => Promise<Rendered>;
+/** Renders kustomizations, in their order; `sources` are all files of the judged folder. */
+export type Render = (
+  roots: readonly RenderRoot[],
+  sources: readonly SourceFile[],
+) => Promise<readonly Rendered[]>;
 
 /** The kustomizations of a folder, as far as they are rendered. */
 export interface Renders {
@@ -53,8 +56,9 @@ export async function renderKustomizations(
   const { roots, patches } = await planRenders(sources);
   const rendered: { root: RenderRoot; text: string }[] = [];
   const failed: { root: RenderRoot; failure: string }[] = [];
-  for (const root of roots) {
-    const result = await render?.(root, sources);
+  const results = (await render?.(roots, sources)) ?? [];
+  for (const [index, root] of roots.entries()) {
+    const result = results[index];
     if (result === undefined) continue;
     if ("text" in result) rendered.push({ root, text: result.text });
     else failed.push({ root, failure: result.failure });

@@ -29,16 +29,32 @@ export function planRender(
   files: ReadonlySet<string>,
 ): RenderPlan {
   const byFolder = new Map(kustomizations.map((one) => [one.folder, one]));
+  // What a lab, say, makes of the cluster's kustomizations says nothing of what the cluster gets.
   const reached = new Set(
-    kustomizations.flatMap((one) => listTargets(one).filter((target) => byFolder.has(target))),
+    kustomizations.flatMap((one) =>
+      listTargets(one).filter(
+        (target) => byFolder.has(target) && getTop(target) === getTop(one.folder),
+      ),
+    ),
   );
   const roots = kustomizations
     .filter(({ folder, manifest }) => !reached.has(folder) && manifest.kind !== "Component")
     .filter(({ folder }) => !isTextFolder(folder))
     .map((kustomization) => collect(kustomization, byFolder, files))
+    .filter((root) => !isVariant(root))
     .filter(({ parts }) => !parts.every(isPlainList));
   const changing = kustomizations.flatMap((one) => one.references.filter(changesObjects));
   return { roots, patches: new Set(changing.map(({ target }) => target)) };
+}
+
+/** Whether a kustomization makes something else of those of the cluster, as a lab does. */
+function isVariant({ kustomization, parts }: RenderRoot): boolean {
+  const top = getTop(kustomization.folder);
+  return top !== "kubernetes" && parts.some(({ folder }) => getTop(folder) === "kubernetes");
+}
+
+function getTop(folder: string): string {
+  return folder.split("/", 1)[0] ?? "";
 }
 
 /** The files and folders of objects that a kustomization names. */
