@@ -51,6 +51,7 @@ export const checkProgram = exec.checkProgram;
 export const run: typeof exec.run = async (argv, options) => {
   const { env = process.env, stdin = "", allowedCodes = [0], installHint } = options ?? {};
   const [name, ...args] = argv;
+  if (!Object.hasOwn(programs, name)) return await exec.run(argv, options);
   await exec.checkProgram(name, env, installHint);
   const result = { stdout: "", stderr: "", code: 0 };
   try {
