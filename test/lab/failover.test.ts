@@ -11,6 +11,7 @@ import { takeDown } from "../../lab/down.ts";
 import { withLock } from "../../lab/lock.ts";
 import { findPaths } from "../../lab/paths.ts";
 import { startProgress } from "../../lab/progress.ts";
+import { testGitRules } from "./support/git-rules.ts";
 import { testMistakes } from "./support/refused-failovers.ts";
 
 /**
@@ -72,6 +73,9 @@ t.test("a drill with mistakes and kills", { timeout }, async (t) => {
       failOver: failOverWithKills,
       async beforeFailure(cluster) {
         const { source, target } = drillNodes;
+        await t.test("Git rules the cluster", { timeout }, async (t) => {
+          await testGitRules(t, { paths, cluster, signal });
+        });
         await t.test("mistakes", { timeout }, async (t) => {
           await testMistakes(t, { paths, cluster, source, target, folder, signal });
         });
