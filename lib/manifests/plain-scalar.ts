@@ -37,8 +37,26 @@ const indicators = new Set("&*!>%@`#?:,]}|[{\"'");
 /** A key on one line may have 1024 characters (YAML 1.2.2, 7.4.2), the quotes among them. */
 const longestKey = 1000;
 
+/**
+ * What was read before, by how it was written: most keys and words of manifests are the same few. Of
+ * any others no more is remembered at some point.
+ */
+const knownKeys = new Map<string, string>();
+const knownScalars = new Map<string, unknown>();
+const mostKnown = 4096;
+const longestKnown = 32;
+
+function remember<Value>(known: Map<string, Value>, written: string, value: Value): Value {
+  if (written.length <= longestKnown && known.size < mostKnown) known.set(written, value);
+  return value;
+}
+
 /** The text of a key. Throws `unclear`. */
 export function readKey(written: string): string {
+  return knownKeys.get(written) ?? remember(knownKeys, written, parseKey(written));
+}
+
+function parseKey(written: string): string {
   if (written.length > longestKey) throw unclear;
   if (plainKey.test(written)) {
     if (written.length <= 5 && words.has(written)) throw unclear;
@@ -63,6 +81,12 @@ export function parseFlow(written: string): unknown {
 }
 
 function parseScalar(written: string): unknown {
+  const known = knownScalars.get(written);
+  if (known !== undefined) return known;
+  return remember(knownScalars, written, parseNewScalar(written));
+}
+
+function parseNewScalar(written: string): unknown {
   const code = written.charCodeAt(0);
   const isLetter = (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 47;
   // Most are words and paths.
