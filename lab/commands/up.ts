@@ -19,7 +19,7 @@ export const labUp = defineCommand({
     ...mirrorFlag,
     cluster: {
       type: "boolean",
-      help: "make the k3s cluster, too; its programs are built first, which takes half an hour once",
+      help: "make the k3s cluster, too; its programs are built first, which takes three quarters of an hour once",
     },
     mesh: {
       type: "boolean",

@@ -13,7 +13,7 @@ export const bounds = {
   /** From Ready nodes to a cluster that is what Git says, the shop's database filled. */
   gitops: 180,
   /** With nothing to build. */
-  whole: 540,
+  whole: 300,
   /** Orders that have to be there for the checks of lost ones to mean something. */
   ordersBefore: 100,
   ordersAfter: 10,

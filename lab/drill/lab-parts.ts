@@ -27,8 +27,6 @@ export interface LabParts {
   release: K3sRelease;
   /** The images of the shop, of Velero and of Argo CD. */
   extraImages: ImageArchive[];
-  /** The names of Velero's. */
-  veleroImages: readonly string[];
   versions: Versions;
   /** The major version of PostgreSQL. */
   postgresVersion: string;
@@ -64,7 +62,6 @@ export async function prepareParts(
     components,
     release,
     extraImages: [apps, velero, argocd].map(nameUrl),
-    veleroImages: velero.names,
     versions: await loadVersions(),
     postgresVersion: postgres.major,
   };

@@ -1,7 +1,7 @@
 import { describeApplication, isWell } from "../argocd/describe-application.ts";
 import { explainTrouble } from "../argocd/explain-trouble.ts";
 import { argoNamespace, refreshAnnotation, rootApplication } from "../argocd/names.ts";
-import { type ErrorDetails, exitCodes, InfraError } from "../errors.ts";
+import { type ErrorDetails, exitCodes, hasCode, InfraError } from "../errors.ts";
 import type { Application } from "../objects.ts";
 import type { Step } from "../steps/step.ts";
 import type { Cluster } from "../world.ts";
@@ -62,7 +62,7 @@ export function awaitApplications(
         if (now >= end) throw unwell(troubles.length > 0 ? troubles : [late(open)]);
         // Somebody may push meanwhile what corrects something.
         if (now - readAt >= readSeconds * 1000) {
-          commit = await world.gitops.readCommit();
+          commit = await readCommit(world.gitops, commit);
           readAt = now;
         }
         const due = open.filter(({ metadata }) => {
@@ -76,15 +76,31 @@ export function awaitApplications(
   };
 }
 
+/** The newest commit; the one that is known where Git does not answer for a moment. */
+async function readCommit(gitops: Gitops, known: string): Promise<string> {
+  try {
+    return await gitops.readCommit();
+  } catch (error) {
+    // Argo CD has to reach it, too, and says so for as long as it does not.
+    if (hasCode(error, "GIT_REMOTE_UNREACHABLE") || hasCode(error, "EXEC_TIMEOUT")) return known;
+    throw error;
+  }
+}
+
 function isDone(application: Application, commit: string): boolean {
   return isWell(application) && application.status?.sync?.revision === commit;
 }
 
 async function askToLook(cluster: Cluster, { metadata }: Application): Promise<void> {
-  await cluster.patch(
-    { kind: "Application", namespace: argoNamespace, name: metadata.name },
-    { metadata: { annotations: { [refreshAnnotation]: "normal" } } },
-  );
+  try {
+    await cluster.patch(
+      { kind: "Application", namespace: argoNamespace, name: metadata.name },
+      { metadata: { annotations: { [refreshAnnotation]: "normal" } } },
+    );
+  } catch (error) {
+    // A commit may have taken it away meanwhile.
+    if (!hasCode(error, "CLUSTER_NOT_FOUND")) throw error;
+  }
 }
 
 function nameState(application: Application): string {

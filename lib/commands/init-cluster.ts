@@ -74,9 +74,21 @@ export const initCluster = defineCommand({
 
 /** There is nothing to undo and no run to go on with: the playbooks find what is there. */
 function describeEnd(error: InfraError): InfraError {
-  if (error.code !== "RUN_INTERRUPTED") return error;
-  const { code, message, exitCode } = error;
-  return new InfraError({ code, message, exitCode, fix: "Run the same command again to go on" });
+  const { code, message, where, why, exitCode } = error;
+  if (code === "RUN_INTERRUPTED") {
+    return new InfraError({ code, message, exitCode, fix: "Run the same command again to go on" });
+  }
+  if (exitCode !== exitCodes.badInput) return error;
+  // Said before the first step it would mean that nothing was changed.
+  return new InfraError({
+    code,
+    message,
+    ...(where === undefined ? {} : { where }),
+    ...(why === undefined ? {} : { why }),
+    fix: `${error.fix ?? "Correct it"}\nThen run the same command again: it goes on from what is there`,
+    exitCode: exitCodes.failed,
+    cause: error,
+  });
 }
 
 async function renderResult(

@@ -11,7 +11,9 @@ export function hasSuspectNames(repository: Repository): boolean {
   const { manifests, files } = repository;
   for (const file of files) if (isKustomizationFile(file)) return true;
   const declared = new Set(builtInNamespaces);
-  for (const { kind, name } of manifests) if (kind === "Namespace") declared.add(name);
+  for (const { kind, apiVersion, name } of manifests) {
+    if (kind === "Namespace" && apiVersion === "v1") declared.add(name);
+  }
   const seen = new Set<string>();
   for (const manifest of manifests) {
     const { apiVersion, name, namespace } = manifest;

@@ -2,6 +2,7 @@ import t from "tap";
 import { awaitApplications } from "../../lib/bootstrap/await-applications.ts";
 import { installArgoCd, sortIntoStages } from "../../lib/bootstrap/install-argocd.ts";
 import type { Gitops } from "../../lib/bootstrap/world.ts";
+import { InfraError } from "../../lib/errors.ts";
 import type { Application, KubeObject } from "../../lib/objects.ts";
 import type { Cluster } from "../../lib/world.ts";
 import { execute } from "../support/memory/execute.ts";
@@ -143,3 +144,31 @@ t.test("what only takes too long says what is open", async (t) => {
     why: "velero: Synced, Progressing",
   });
 });
+
+t.test(
+  "Git that does not answer for a moment, and an Application that goes, end nothing",
+  async (t) => {
+    const late = makeApplication("velero", { sync: { status: "OutOfSync", revision: commit } });
+    const root = makeApplication("bootstrap", well());
+    const answers = [...Array.from({ length: 12 }, () => [root, late]), [root]];
+    let asked = 0;
+    const cluster = {
+      list: async () => (answers.length > 1 ? answers.shift() : answers[0]),
+      patch: async () =>
+        Promise.reject(new InfraError({ code: "CLUSTER_NOT_FOUND", message: "gone" })),
+    } as unknown as Cluster;
+    const gitops: Gitops = {
+      ...makeGitops([]),
+      async readCommit() {
+        asked += 1;
+        if (asked === 1) return commit;
+        throw new InfraError({ code: "GIT_REMOTE_UNREACHABLE", message: "no answer" });
+      },
+    };
+    const { outcome } = await execute((_log, clock) => [
+      awaitApplications({ clock, openCluster: async () => cluster, gitops }, []),
+    ]);
+    t.equal(outcome.exitCode, 0);
+    t.equal(asked, 2);
+  },
+);

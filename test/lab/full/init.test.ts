@@ -40,7 +40,13 @@ type Init = ScriptEnd & { phases: Phase[]; told: string; seconds: number };
 
 async function init(...flags: string[]): Promise<Init> {
   const startedAt = performance.now();
-  const argv = ["scripts/setup/init-cluster.ts", "--confirm", "lab", ...flags] as const;
+  const argv = [
+    "scripts/setup/init-cluster.ts",
+    "--nodes-only",
+    "--confirm",
+    "lab",
+    ...flags,
+  ] as const;
   const env = { ANSIBLE_HOME: paths.ansible };
   const end = await runScript(paths, argv, { home: paths.ansible, env, signal });
   const { phases = [] } = (end.document.result ?? {}) as { phases?: Phase[] };
