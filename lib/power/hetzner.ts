@@ -1,13 +1,15 @@
-import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { registerSecret } from "../cli/redact.ts";
 import type { Endpoint } from "../config/site.ts";
 import { describeError, InfraError } from "../errors.ts";
+import { readCa } from "../http/read-ca.ts";
+import { type ApiAnswer, sendRequest } from "../http/send-request.ts";
 import type { Machine } from "../world.ts";
-import { type ApiAnswer, type ApiRequest, sendRequest } from "./request.ts";
 
 /** Hetzner Cloud API v1 (https://docs.hetzner.cloud; github.com/hetznercloud/hcloud-go, hcloud/). */
 const publicUrl = "https://api.hetzner.cloud/v1";
+
+const caOwner = { code: "POWER_UNREACHABLE", service: "Hetzner Cloud", key: "power" };
 
 export interface HetznerOptions {
   /** Where the API answers, if not at its public address. */
@@ -36,13 +38,16 @@ export function connectHetzner(options: HetznerOptions): Hetzner {
   const baseUrl = (options.endpoint?.url ?? publicUrl).replace(/\/+$/, "");
   const timeoutSeconds = options.requestTimeoutSeconds ?? 10;
 
-  async function call(method: ApiRequest["method"], path: string): Promise<ApiAnswer> {
-    const token = readToken(options.env);
-    const ca = await readCa(options.endpoint?.caFile);
+  async function call(method: "GET" | "POST", path: string): Promise<ApiAnswer> {
+    const headers = {
+      authorization: `Bearer ${readToken(options.env)}`,
+      accept: "application/json",
+    };
+    const ca = await readCa(options.endpoint, caOwner);
     const url = `${baseUrl}${path}`;
     let patience = options.rateLimitSeconds ?? 20;
     for (;;) {
-      const answer = await sendRequest({ method, url, token, ca, timeoutSeconds }).catch(
+      const answer = await sendRequest({ method, url, headers, ca, timeoutSeconds }).catch(
         (cause: unknown) => {
           throw unreachable(baseUrl, describeError(cause), cause);
         },
@@ -86,22 +91,6 @@ function readToken(env: NodeJS.ProcessEnv): string {
     why: "HCLOUD_TOKEN is not set",
     fix: "Make a token that may read and write, and export HCLOUD_TOKEN in .envrc",
   });
-}
-
-async function readCa(file: string | undefined): Promise<string | undefined> {
-  if (file === undefined) return undefined;
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    throw new InfraError({
-      code: "POWER_UNREACHABLE",
-      message: "the API of Hetzner Cloud cannot be trusted",
-      where: { file },
-      why: `its CA cannot be read: ${describeError(cause)}`,
-      fix: 'Correct "caFile" under "power" in site.yaml',
-      cause,
-    });
-  }
 }
 
 /**

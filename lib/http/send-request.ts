@@ -2,13 +2,15 @@ import { request as requestInClear } from "node:http";
 import { request as requestOverTls } from "node:https";
 
 export interface ApiRequest {
-  method: "GET" | "POST";
+  method: string;
   url: string;
-  token: string;
+  headers: Readonly<Record<string, string>>;
+  body?: string | undefined;
   /** PEM of the only CA to trust; the system's own when left out. */
-  ca: string | undefined;
+  ca?: string | undefined;
   /** From the first packet to the last byte. */
   timeoutSeconds: number;
+  signal?: AbortSignal | undefined;
 }
 
 export interface ApiAnswer {
@@ -21,17 +23,18 @@ export interface ApiAnswer {
 const maxBytes = 1_000_000;
 
 /**
- * Sends one request with a bearer token and waits for the whole answer; follows no redirect, which
- * would carry the token elsewhere. Not `fetch`: that one takes no CA. Rejects with the plain error
- * of the network, of TLS, or of the limits.
+ * Sends one request and waits for the whole answer; follows no redirect, which would carry a token
+ * elsewhere. Not `fetch`: that one takes no CA. Rejects with the plain error of the network, of TLS,
+ * of the signal, or of the limits.
  */
 export function sendRequest(wanted: ApiRequest): Promise<ApiAnswer> {
-  const { method, url, token, ca, timeoutSeconds } = wanted;
+  const { method, url, headers, body, ca, timeoutSeconds } = wanted;
   const send = url.startsWith("https:") ? requestOverTls : requestInClear;
-  const signal = AbortSignal.timeout(timeoutSeconds * 1000);
+  const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
+  const signal = wanted.signal === undefined ? timeout : AbortSignal.any([timeout, wanted.signal]);
   return new Promise((resolve, reject) => {
     function fail(error: Error): void {
-      reject(signal.aborted ? new Error(`no answer within ${timeoutSeconds} s`) : error);
+      reject(timeout.aborted ? new Error(`no answer within ${timeoutSeconds} s`) : error);
     }
     const request = send(
       url,
@@ -41,7 +44,7 @@ export function sendRequest(wanted: ApiRequest): Promise<ApiAnswer> {
         // the order arrived.
         agent: false,
         signal,
-        headers: { authorization: `Bearer ${token}`, accept: "application/json" },
+        headers,
         ...(ca === undefined ? {} : { ca }),
       },
       (response) => {
@@ -54,12 +57,12 @@ export function sendRequest(wanted: ApiRequest): Promise<ApiAnswer> {
         });
         response.once("error", fail);
         response.once("end", () => {
-          const body = Buffer.concat(parts).toString("utf8");
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+          const text = Buffer.concat(parts).toString("utf8");
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
         });
       },
     );
     request.once("error", fail);
-    request.end();
+    request.end(body);
   });
 }
