@@ -32,6 +32,8 @@ export interface LabPaths {
   clone: string;
   /** Which repositories Argo CD reads. */
   repositories: string;
+  /** The static records of the lab's zone. */
+  dnsRecords: string;
   /** What opens the vault of the inventory. */
   vaultPassword: string;
   /** Of the user of the host that begins with one. */
@@ -52,6 +54,8 @@ export interface ServerPaths {
   ca: string;
   /** Of the emulated provider's API. */
   token: string;
+  /** Of the emulated Cloudflare. */
+  cloudflareToken: string;
   /** The bucket's key pair, as the AWS tools write it. */
   s3Keys: string;
   /** Each folder in it is a bucket. */
@@ -140,6 +144,7 @@ export function findPaths(env: NodeJS.ProcessEnv = process.env): LabPaths {
     operatorPrograms: at("operator/bin"),
     clone: at("clone"),
     repositories: at("repositories.yaml"),
+    dnsRecords: at("dns-records.yaml"),
     vaultPassword: at("private/ansible-vault-pass"),
     loginPassword: at("ssh/password"),
     operatorMesh: {
@@ -156,6 +161,7 @@ export function findPaths(env: NodeJS.ProcessEnv = process.env): LabPaths {
       tls: at("servers/tls"),
       ca: at("servers/tls/ca.pem"),
       token: at("servers/hcloud-token"),
+      cloudflareToken: at("servers/cloudflare-token"),
       s3Keys: at("servers/s3-keys"),
       buckets: at("servers/buckets"),
       git: {

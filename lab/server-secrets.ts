@@ -6,12 +6,14 @@ import { gitUser, parseKeys } from "./clouds/settings.ts";
 import type { ServerPaths } from "./paths.ts";
 
 /**
- * Makes the token of the emulated provider, the keys of the bucket and the password of the Git server,
- * each for its owner only.
+ * Makes the tokens of the emulated provider and of the emulated Cloudflare, the keys of the bucket and the
+ * password of the Git server, each for its owner only.
  */
-export async function ensureSecrets({ token, s3Keys, git }: ServerPaths): Promise<void> {
+export async function ensureSecrets(paths: ServerPaths): Promise<void> {
+  const { token, cloudflareToken, s3Keys, git } = paths;
   await ensureSecret(git.password, () => `${randomBytes(32).toString("hex")}\n`);
   await ensureSecret(token, () => `${randomBytes(32).toString("hex")}\n`);
+  await ensureSecret(cloudflareToken, () => `${randomBytes(32).toString("hex")}\n`);
   await ensureSecret(s3Keys, () => {
     const id = randomBytes(16).toString("hex");
     const secret = randomBytes(32).toString("hex");
@@ -20,16 +22,23 @@ export async function ensureSecrets({ token, s3Keys, git }: ServerPaths): Promis
 }
 
 /** The variables that lib/ reads secrets from, as far as the lab has them. */
-export function readSecretVariables({ token: file }: ServerPaths): Record<string, string> {
-  let token: string;
+export function readSecretVariables(paths: ServerPaths): Record<string, string> {
+  return {
+    ...readVariable("HCLOUD_TOKEN", paths.token),
+    ...readVariable("CLOUDFLARE_API_TOKEN", paths.cloudflareToken),
+  };
+}
+
+function readVariable(name: string, file: string): Record<string, string> {
+  let value: string;
   try {
-    token = readFileSync(file, "utf8").trim();
+    value = readFileSync(file, "utf8").trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
     throw error;
   }
-  registerSecret(token);
-  return { HCLOUD_TOKEN: token };
+  registerSecret(value);
+  return { [name]: value };
 }
 
 /** The file with the keys of the bucket, as it is. */

@@ -23,6 +23,7 @@ const cloudsFolder = path.join(import.meta.dirname, "clouds");
 const ports = {
   s3: 9000,
   power: 9443,
+  cloudflare: 9444,
   files: 8080,
   git: 7443,
   // No URL of production names a port.
@@ -36,6 +37,7 @@ const ports = {
 export const serverUrls = {
   s3: `https://${addresses.servers}:${ports.s3}`,
   power: `https://${addresses.servers}:${ports.power}/v1`,
+  cloudflare: `https://${addresses.servers}:${ports.cloudflare}/client/v4`,
   files: `http://${addresses.servers}:${ports.files}`,
   mesh: `https://${addresses.servers}:${ports.mesh}`,
   /** Of the repository that publish() makes. */
@@ -75,14 +77,15 @@ export function planServerSettings(paths: LabPaths): SiteSettings {
   return {
     power: { hetzner: { url: serverUrls.power, caFile } },
     objectStore: { url: serverUrls.s3, caFile },
+    cloudflare: { url: serverUrls.cloudflare, caFile },
   };
 }
 
 /**
- * Starts the lab's servers in their namespace unless they run: the bucket, the provider's API, the
- * files of the cache and of GitHub, Git and, where there is to be one, the mesh's coordination server;
- * returns when they answer. Those of another version are replaced. Throws LAB_SERVERS_FAILED, EXEC_MISSING and
- * EXEC_FAILED, and the reason of `signal`.
+ * Starts the lab's servers in their namespace unless they run: the bucket, the APIs of the provider and of
+ * Cloudflare, the files of the cache and of GitHub, Git and, where there is to be one, the mesh's
+ * coordination server; returns when they answer. Those of another version are replaced. Throws
+ * LAB_SERVERS_FAILED, EXEC_MISSING and EXEC_FAILED, and the reason of `signal`.
  */
 export async function ensureServers(paths: LabPaths, options: ServersOptions): Promise<void> {
   const { progress } = options;
@@ -108,6 +111,7 @@ export async function ensureServers(paths: LabPaths, options: ServersOptions): P
   const names = [
     "S3",
     "power",
+    "Cloudflare",
     "files",
     "Git",
     "GitHub's files",
@@ -130,7 +134,7 @@ async function planSettings(
   paths: LabPaths,
   { components, upstreamFolder }: ServersOptions,
 ): Promise<ServeSettings> {
-  const { tls, token, s3Keys, buckets, control, git, mesh } = paths.servers;
+  const { tls, token, cloudflareToken, s3Keys, buckets, control, git, mesh } = paths.servers;
   const { versitygw, headscale } = components.programs;
   if (versitygw === undefined) throw new Error("the program versitygw was not built");
   const settings = {
@@ -140,6 +144,7 @@ async function planSettings(
     ports,
     certificate: { key: path.join(tls, "server.key"), cert: path.join(tls, "server.pem") },
     tokenFile: token,
+    cloudflareTokenFile: cloudflareToken,
     keysFile: s3Keys,
     versitygw,
     ...(headscale === undefined

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { exitCodes, InfraError } from "../lib/errors.ts";
 import { parseKeys } from "./clouds/settings.ts";
@@ -29,8 +28,6 @@ export async function ensureSiteSecrets(
       AWS_ACCESS_KEY_ID: id,
       AWS_SECRET_ACCESS_KEY: secret,
       ARGOCD_GIT_PASSWORD: git.password,
-      // The lab has no Cloudflare that would ask for it.
-      CLOUDFLARE_API_TOKEN: randomBytes(20).toString("hex"),
     },
     onLine: (line) => progress.say(`  ${line}`),
     signal,

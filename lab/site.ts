@@ -3,6 +3,7 @@ import path from "node:path";
 import { parse, parseDocument, stringify } from "yaml";
 import { repositoryRoot } from "../lib/config/paths.ts";
 import { run } from "../lib/exec/run.ts";
+import { labZone } from "./clouds/settings.ts";
 import { allHosts, labHosts } from "./host-list.ts";
 import type { LabPaths } from "./paths.ts";
 
@@ -15,6 +16,7 @@ const generalVariables = path.join(
 export interface SiteSettings {
   power?: Record<string, { url: string; caFile?: string }>;
   objectStore?: { url: string; caFile?: string };
+  cloudflare?: { url: string; caFile?: string };
 }
 
 /**
@@ -39,6 +41,7 @@ export async function ensureSite(paths: LabPaths, settings: SiteSettings = {}): 
   await mkdir(variables, { recursive: true });
   const general = await readFile(generalVariables, "utf8");
   await writeFile(path.join(variables, "lab.yml"), renderVariables(paths, general));
+  await writeFile(paths.dnsRecords, stringify({ zone: labZone, records: [] }));
   await mergeSite(path.join(paths.state, "site.yaml"), {
     name: "lab",
     clusterName: "lab",
@@ -47,6 +50,7 @@ export async function ensureSite(paths: LabPaths, settings: SiteSettings = {}): 
     sshKnownHosts: path.relative(paths.state, paths.knownHosts),
     bootstrap: path.relative(paths.state, path.join(paths.clone, "lab/gitops/bootstrap")),
     repositories: path.relative(paths.state, paths.repositories),
+    dnsRecords: path.relative(paths.state, paths.dnsRecords),
     ...settings,
   });
 }

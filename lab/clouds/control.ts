@@ -1,6 +1,8 @@
 import { type RequestListener, request as sendRequest } from "node:http";
 import { json } from "node:stream/consumers";
-import type { Fault, HetznerApi } from "./hetzner-api.ts";
+import { type Fault, isFault } from "./faults.ts";
+import type { HetznerApi } from "./hetzner-api.ts";
+import type { CloudflareApi, CloudflareFault } from "./cloudflare-api.ts";
 import type { Counters, S3Proxy } from "./s3-proxy.ts";
 
 /** What the lab's servers say of themselves. */
@@ -13,13 +15,14 @@ export interface Controlled {
   version: string;
   proxy: S3Proxy;
   api: HetznerApi;
+  cloudflare: Pick<CloudflareApi, "zones" | "requests" | "faults" | "limit">;
 }
 
 /**
  * Where a test looks at the lab's servers and makes them fail. It listens on a socket in the lab's
  * state folder, which no host can reach.
  */
-export function createControl({ version, proxy, api }: Controlled): RequestListener {
+export function createControl({ version, proxy, api, cloudflare }: Controlled): RequestListener {
   const answers: Readonly<Record<string, (body: unknown) => unknown>> = {
     "GET /health": (): Health => ({ pid: process.pid, version }),
     "GET /counters": () => proxy.counters,
@@ -32,6 +35,22 @@ export function createControl({ version, proxy, api }: Controlled): RequestListe
     "POST /power/faults": (body) => {
       if (!Array.isArray(body) || !body.every(isFault)) throw new TypeError("a list of faults");
       api.faults.splice(0, Infinity, ...body);
+    },
+    "GET /cloudflare": () => ({
+      records: Object.fromEntries(
+        [...cloudflare.zones].map(([zone, one]) => [zone, one.records.list()]),
+      ),
+      requests: cloudflare.requests,
+    }),
+    "POST /cloudflare/faults": (body) => {
+      const isOne = (fault: unknown) => fault === "lost" || isFault(fault);
+      if (!Array.isArray(body) || !body.every(isOne)) throw new TypeError("a list of faults");
+      cloudflare.faults.splice(0, Infinity, ...(body as CloudflareFault[]));
+    },
+    "POST /cloudflare/limit": (body) => {
+      const { requests, seconds } = body as { requests?: unknown; seconds?: unknown };
+      if (!isCount(requests) || !isCount(seconds)) throw new TypeError("requests and seconds");
+      cloudflare.limit(requests, seconds);
     },
   };
   return (request, response) => {
@@ -51,11 +70,8 @@ export function createControl({ version, proxy, api }: Controlled): RequestListe
   };
 }
 
-/** Any other would end the servers when a request meets it. */
-function isFault(value: unknown): value is Fault {
-  if (value === "hang" || value === "drop" || value === "half") return true;
-  const { status } = (value ?? {}) as { status?: unknown };
-  return Number.isInteger(status) && Number(status) >= 200 && Number(status) <= 599;
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && value >= 0;
 }
 
 /** Reads what went through the bucket; rejects when the lab's servers do not run. */
@@ -78,6 +94,32 @@ export async function readProvider(
 /** Makes the next requests to the provider's API fail, one after the other; none clears the list. */
 export async function plantFaults(socket: string, faults: readonly Fault[]): Promise<void> {
   await askControl(socket, "POST /power/faults", faults);
+}
+
+/** Makes the next requests to Cloudflare's API fail, one after the other; none clears the list. */
+export async function plantCloudflareFaults(
+  socket: string,
+  faults: readonly CloudflareFault[],
+): Promise<void> {
+  await askControl(socket, "POST /cloudflare/faults", faults);
+}
+
+/** Lets so many requests through to Cloudflare's API in so many seconds. */
+export async function limitCloudflare(
+  socket: string,
+  requests: number,
+  seconds: number,
+): Promise<void> {
+  await askControl(socket, "POST /cloudflare/limit", { requests, seconds });
+}
+
+/** The records that Cloudflare's API has, by zone, and the requests that it got. */
+export async function readCloudflare(
+  socket: string,
+): Promise<{ records: Record<string, { name: string; content?: string }[]>; requests: string[] }> {
+  return (await askControl(socket, "GET /cloudflare")) as Awaited<
+    ReturnType<typeof readCloudflare>
+  >;
 }
 
 /** Who serves there; rejects when nobody does. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Fault, sendFault, sendJson } from "./faults.ts";
 
 /** A machine as its provider believes it to be. */
 export interface ApiServer {
@@ -9,13 +10,6 @@ export interface ApiServer {
   publicIp?: string;
   privateIps?: string[];
 }
-
-/** What the next request meets instead of an answer; "hang" never answers, "drop" hangs up. */
-export type Fault =
-  | "hang"
-  | "drop"
-  | "half"
-  | { status: number; body?: unknown; headers?: Record<string, string> };
 
 /** What the API's orders do to machines, by their ids. */
 export interface MachinePower {
@@ -79,12 +73,7 @@ export function createHetznerApi({ token, power, onFailure }: HetznerApiOptions)
     requests.push(`${request.method} ${request.url}`);
     if (requests.length > keptRequests) requests.shift();
     const fault = faults.shift();
-    if (fault === "hang") return;
-    if (fault === "drop") request.socket.destroy();
-    else if (fault === "half") {
-      response.writeHead(200, { "content-length": "1000" });
-      response.write("{", () => request.socket.destroy());
-    } else if (fault !== undefined) send(response, fault.status, fault.body, fault.headers);
+    if (fault !== undefined) sendFault(fault, request, response);
     else if (request.headers.authorization !== `Bearer ${token}`) {
       fail(response, 401, "unauthorized", "unable to authenticate");
     } else {
@@ -102,7 +91,7 @@ export function createHetznerApi({ token, power, onFailure }: HetznerApiOptions)
     if (server === undefined) fail(response, 404, "not_found", `server with ID '${id}' not found`);
     else if (request.method === "GET" && action === undefined) {
       if (server.status === "off" && (await power.isRunning(id))) server.status = "running";
-      send(response, 200, { server: describe(id, server) });
+      sendJson(response, 200, { server: describe(id, server) });
     } else if (request.method !== "POST" || order === undefined) {
       fail(response, 405, "method_not_allowed", "not here");
     } else if (locked.has(id)) fail(response, 423, "locked", "the server is locked by an action");
@@ -112,7 +101,9 @@ export function createHetznerApi({ token, power, onFailure }: HetznerApiOptions)
       const resources = [{ id: Number(id), type: "server" }];
       const times = { started: new Date().toISOString(), finished: null };
       const state = { status: "running", progress: 0, error: null };
-      send(response, 201, { action: { id: lastAction, command, ...state, ...times, resources } });
+      sendJson(response, 201, {
+        action: { id: lastAction, command, ...state, ...times, resources },
+      });
       await carryOut(id, server, order);
     }
   }
@@ -147,15 +138,5 @@ function describe(id: string, server: ApiServer): unknown {
 }
 
 function fail(response: ServerResponse, status: number, code: string, message: string): void {
-  send(response, status, { error: { code, message } });
-}
-
-function send(
-  response: ServerResponse,
-  status: number,
-  body: unknown,
-  headers: Record<string, string> = {},
-): void {
-  response.writeHead(status, { "content-type": "application/json", ...headers });
-  response.end(typeof body === "string" ? body : JSON.stringify(body ?? {}));
+  sendJson(response, status, { error: { code, message } });
 }

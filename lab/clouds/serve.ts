@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { connect, type ListenOptions, type NetConnectOpts, type Server } from "node:net";
@@ -9,11 +9,12 @@ import { allHosts } from "../host-list.ts";
 import { findPaths } from "../paths.ts";
 import { powerOff, powerOn, readPower, shutDown } from "../power.ts";
 import { createCacheFiles } from "./cache-files.ts";
+import { createCloudflareApi } from "./cloudflare-api.ts";
 import { createControl } from "./control.ts";
 import { createGitServer } from "./git-server.ts";
 import { createHetznerApi, type HetznerApi } from "./hetzner-api.ts";
 import { createS3Proxy } from "./s3-proxy.ts";
-import { gitUser, parseKeys, type ServeSettings } from "./settings.ts";
+import { gitUser, labZone, parseKeys, type ServeSettings } from "./settings.ts";
 import { createUpstreamFiles } from "./upstream-files.ts";
 
 /**
@@ -36,6 +37,19 @@ await waitForPort(upstream);
 const proxy = createS3Proxy({ tls, upstream });
 const api = await openProvider();
 const power = createTlsServer(tls, api.handle);
+const cloudflare = createCloudflareApi({
+  zones: [labZone],
+  tokens: [
+    {
+      value: readFileSync(settings.cloudflareTokenFile, "utf8").trim(),
+      permissions: ["Zone Read", "DNS Write", "Workers R2 Storage Read"],
+    },
+  ],
+});
+for (const name of readdirSync(settings.bucketsFolder)) {
+  cloudflare.buckets.set(name, { name, location: "weur", storage_class: "Standard" });
+}
+const cloudflareServer = createTlsServer(tls, cloudflare.handle);
 const files = createServer(createCacheFiles(settings.cacheFolder));
 const git = createTlsServer(
   tls,
@@ -48,6 +62,7 @@ const git = createTlsServer(
 const upstreamFiles = createTlsServer(tls, createUpstreamFiles(settings.upstreamFolder));
 await listen(proxy.server, { host: address, port: ports.s3 });
 await listen(power, { host: address, port: ports.power });
+await listen(cloudflareServer, { host: address, port: ports.cloudflare });
 await listen(files, { host: address, port: ports.files });
 await listen(git, { host: address, port: ports.git });
 await listen(upstreamFiles, { host: address, port: ports.upstreamFiles });
@@ -57,7 +72,7 @@ if (settings.headscale !== undefined) {
 }
 // Last: whoever it answers may use the others. Only one process at a time is started on it.
 rmSync(settings.controlSocket, { force: true });
-const control = createServer(createControl({ version: settings.version, proxy, api }));
+const control = createServer(createControl({ version: settings.version, proxy, api, cloudflare }));
 await listen(control, { path: settings.controlSocket });
 
 function startVersitygw(): void {

@@ -8,6 +8,7 @@ export interface ServeSettings {
   ports: {
     s3: number;
     power: number;
+    cloudflare: number;
     files: number;
     git: number;
     upstreamFiles: number;
@@ -17,6 +18,7 @@ export interface ServeSettings {
   };
   certificate: { key: string; cert: string };
   tokenFile: string;
+  cloudflareTokenFile: string;
   /** As the AWS tools write it, one profile `default`. */
   keysFile: string;
   /** The built program. */
@@ -32,6 +34,9 @@ export interface ServeSettings {
   upstreamFolder: string;
   controlSocket: string;
 }
+
+/** The one zone of the emulated Cloudflare; nobody can own a name in it (RFC 6761, section 6.2). */
+export const labZone = "infra-k3s.test";
 
 /** The one user of the Git server. */
 export const gitUser = "argocd";

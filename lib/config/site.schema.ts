@@ -54,7 +54,12 @@ export const siteSchema = {
       description: "the folder that Argo CD is started from, read from the site's folder",
     },
     repositories: file,
+    dnsRecords: {
+      ...file,
+      description: "the list of static DNS records, read from the site's folder",
+    },
     objectStore: endpoint,
+    cloudflare: endpoint,
     power: {
       type: "object",
       additionalProperties: false,

@@ -40,6 +40,10 @@ export interface Site {
   objectStore: Endpoint | undefined;
   /** The list of repositories that Argo CD may use; the work tree's, when the site has none of its own. */
   repositoriesFile: string;
+  /** Where Cloudflare's API answers, if not at its public address. */
+  cloudflare: Endpoint | undefined;
+  /** The static DNS records; the work tree's, when the site has none of its own. */
+  dnsRecordsFile: string;
 }
 
 export interface SiteChoice {
@@ -103,6 +107,9 @@ export async function loadSite(choice: SiteChoice): Promise<Site> {
       settings.repositories === undefined
         ? path.join(root, "config/argocd/repositories.yaml")
         : resolve(settings.repositories),
+    cloudflare:
+      settings.cloudflare === undefined ? undefined : resolveEndpoint(settings.cloudflare),
+    dnsRecordsFile: resolve(settings.dnsRecords ?? path.join(root, "config/dns/records.yaml")),
   };
 }
 

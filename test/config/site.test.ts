@@ -32,6 +32,8 @@ t.test("the work tree is the default site, and needs no site.yaml", async (t) =>
     objectStore: undefined,
     bootstrapFolder: path.join(root, "kubernetes/bootstrap"),
     repositoriesFile: path.join(root, "config/argocd/repositories.yaml"),
+    cloudflare: undefined,
+    dnsRecordsFile: path.join(root, "config/dns/records.yaml"),
   });
   t.equal((await loadSite({ env: {} })).folder, repositoryRoot);
 });
@@ -52,6 +54,8 @@ t.test("another site's paths are read from its folder", async (t) => {
       "inventory: hosts",
       "kubeconfig: ~/lab/kubeconfig",
       "repositories: argocd/repositories.yaml",
+      "dnsRecords: dns/records.yaml",
+      "cloudflare: { url: https://10.0.0.2/client/v4, caFile: ca.pem }",
       "sshKnownHosts: keys/known_hosts",
       "power: { hetzner: { url: https://10.0.0.2/v1, caFile: ca.pem } }",
     ].join("\n"),
@@ -63,6 +67,8 @@ t.test("another site's paths are read from its folder", async (t) => {
     kubeconfigFile: path.join(homedir(), "lab/kubeconfig"),
     sshKnownHostsFile: path.join(folder, "keys/known_hosts"),
     repositoriesFile: path.join(folder, "argocd/repositories.yaml"),
+    cloudflare: { url: "https://10.0.0.2/client/v4", caFile: path.join(folder, "ca.pem") },
+    dnsRecordsFile: path.join(folder, "dns/records.yaml"),
     runsFolder: path.join(folder, "runs"),
     powerEndpoints: {
       hetzner: { url: "https://10.0.0.2/v1", caFile: path.join(folder, "ca.pem") },

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import t, { type Test } from "tap";
 import { ensureCertificates } from "../../lab/certificates.ts";
-import { parseKeys } from "../../lab/clouds/settings.ts";
+import { labZone, parseKeys } from "../../lab/clouds/settings.ts";
 import { buildOperatorEnvironment } from "../../lab/operator.ts";
 import { findPaths } from "../../lab/paths.ts";
 import { ensureSecrets, readGitLogin, readS3Keys } from "../../lab/server-secrets.ts";
@@ -11,6 +11,7 @@ import { planServerSettings } from "../../lab/servers.ts";
 import { ensureSite } from "../../lab/site.ts";
 import { redact } from "../../lib/cli/redact.ts";
 import { loadSite } from "../../lib/config/site.ts";
+import { loadRecords } from "../../lib/dns/load-records.ts";
 import { hasCode } from "../../lib/errors.ts";
 
 function makePaths(t: Test) {
@@ -21,18 +22,24 @@ function makePaths(t: Test) {
 
 t.test("secrets are made once, for their owner only", async (t) => {
   const paths = makePaths(t);
-  const { token, s3Keys, git } = paths.servers;
-  t.notOk("HCLOUD_TOKEN" in buildOperatorEnvironment(paths, {}), "none before there is one");
+  const { token, cloudflareToken, s3Keys, git } = paths.servers;
+  for (const name of ["HCLOUD_TOKEN", "CLOUDFLARE_API_TOKEN"]) {
+    t.notOk(name in buildOperatorEnvironment(paths, {}), "none before there is one");
+  }
   await ensureSecrets(paths.servers);
   t.equal(statSync(git.password).mode & 0o777, 0o600);
   const before = [readFileSync(token, "utf8"), readFileSync(s3Keys, "utf8")];
-  for (const file of [token, s3Keys]) t.equal(statSync(file).mode & 0o777, 0o600, file);
+  for (const file of [token, cloudflareToken, s3Keys])
+    t.equal(statSync(file).mode & 0o777, 0o600, file);
   const { id, secret } = parseKeys(before[1] ?? "");
   t.match([id, secret], [/^[0-9a-f]{32}$/, /^[0-9a-f]{64}$/]);
   await ensureSecrets(paths.servers);
   t.strictSame([readFileSync(token, "utf8"), readFileSync(s3Keys, "utf8")], before);
 
-  const env = buildOperatorEnvironment(paths, { HCLOUD_TOKEN: "a real one" });
+  const real = { HCLOUD_TOKEN: "a real one", CLOUDFLARE_API_TOKEN: "another real one" };
+  const env = buildOperatorEnvironment(paths, real);
+  t.equal(env["CLOUDFLARE_API_TOKEN"], readFileSync(cloudflareToken, "utf8").trim());
+  t.equal(redact(`Bearer ${env["CLOUDFLARE_API_TOKEN"]}`), "Bearer [secret]");
   t.equal(env["HCLOUD_TOKEN"], before[0]?.trim());
   t.equal(redact(`Bearer ${env["HCLOUD_TOKEN"]}`), "Bearer [secret]");
 
@@ -78,11 +85,20 @@ t.test("the CA signs a certificate for the servers' names, once", async (t) => {
   t.equal(new X509Certificate(readFileSync(file)).fingerprint256, server.fingerprint256);
 });
 
-t.test("the lab's site leads to its provider", async (t) => {
+t.test("the lab's site leads to its provider, and to its Cloudflare", async (t) => {
   const paths = makePaths(t);
   await ensureSite(paths, planServerSettings(paths));
-  const { powerEndpoints } = await loadSite({ site: paths.state, env: {} });
+  const site = await loadSite({ site: paths.state, env: {} });
+  const { powerEndpoints } = site;
   t.strictSame(powerEndpoints, {
     hetzner: { url: "https://172.31.0.1:9443/v1", caFile: paths.servers.ca },
+  });
+  t.strictSame(site.cloudflare, {
+    url: "https://172.31.0.1:9444/client/v4",
+    caFile: paths.servers.ca,
+  });
+  t.strictSame(await loadRecords(site.dnsRecordsFile, async () => new Map()), {
+    zone: labZone,
+    records: [],
   });
 });

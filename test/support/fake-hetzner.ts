@@ -7,7 +7,8 @@ import {
   type MachinePower,
 } from "../../lab/clouds/hetzner-api.ts";
 
-export type { ApiServer, Fault } from "../../lab/clouds/hetzner-api.ts";
+export type { Fault } from "../../lab/clouds/faults.ts";
+export type { ApiServer } from "../../lab/clouds/hetzner-api.ts";
 
 export interface FakeHetzner extends Omit<HetznerApi, "handle"> {
   /** With the version in its path, as the real one has it. */
