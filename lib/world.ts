@@ -1,4 +1,5 @@
 import type { KindMap, KindName, KubeObject, Ref } from "./objects.ts";
+import type { RecordChanges, ZoneRecord } from "./records.ts";
 
 /**
  * Everything a use case may touch. The same plan and steps run on a real cluster, on the lab
@@ -8,6 +9,7 @@ export interface World {
   cluster: Cluster;
   power: Power;
   hosts: Hosts;
+  dns: Dns;
   journal: Journal;
   clock: Clock;
   random: Random;
@@ -90,6 +92,22 @@ export interface Power {
   find(machine: MachineRef): Promise<Machine | undefined>;
   /** Cuts the power, as pulling the plug; returns when the provider has accepted the order. */
   stop(machine: MachineRef): Promise<void>;
+}
+
+/**
+ * The records of zones at their provider. Every method may throw, as InfraError: DNS_DENIED
+ * (credentials, or a permission that they lack), DNS_ZONE_UNKNOWN, DNS_UNREACHABLE (no answer;
+ * changes may have been made), DNS_LIMITED (too many requests) and DNS_REFUSED (the provider said
+ * no); after these two nothing was changed.
+ */
+export interface Dns {
+  /** All records of a zone, whoever made them. */
+  listRecords(zone: string): Promise<ZoneRecord[]>;
+  /**
+   * Makes all of the changes, or none. Throws DNS_CONFLICT when the records are not as they were
+   * read: one that was to change is gone, or another one stands where one was to be.
+   */
+  changeRecords(zone: string, changes: RecordChanges): Promise<void>;
 }
 
 /** What a TCP connection attempt told: `closed` is an answer (a refusal), `silent` is none. */

@@ -6,9 +6,9 @@ import { repositoryRoot } from "../lib/config/paths.ts";
 
 /** The layers of lib/, the lowest first; a file may import from its own and from lower ones. */
 const layers: string[][] = [
-  ["errors.ts", "objects.ts", "world.ts", "cli", "config", "schema", "steps"],
-  ["cluster", "exec"],
-  ["argocd", "dns", "inventory", "manifests", "mesh", "power", "secrets", "velero"],
+  ["errors.ts", "objects.ts", "records.ts", "world.ts", "cli", "config", "http", "schema", "steps"],
+  ["cloudflare", "cluster", "exec"],
+  ["argocd", "dns", "inventory", "manifests", "mesh", "power", "secrets", "storage", "velero"],
   ["apps", "bootstrap", "lint", "recovery"],
   ["nodes"],
   ["commands", "index.ts"],

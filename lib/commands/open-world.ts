@@ -20,11 +20,12 @@ export async function openWorld(
   terminal: Terminal,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<OpenSite> {
-  const [config, inventory, cluster, power, ssh, journal, system] = await Promise.all([
+  const [config, inventory, cluster, power, dns, ssh, journal, system] = await Promise.all([
     import("../config/site.ts"),
     import("../inventory/load.ts"),
     import("../cluster/connect.ts"),
     import("../power/connect-power.ts"),
+    import("../dns/connect-dns.ts"),
     import("../exec/ssh.ts"),
     import("../steps/journal-file.ts"),
     import("../config/system.ts"),
@@ -35,6 +36,7 @@ export async function openWorld(
   const world: World = {
     cluster: connection,
     power: power.connectPower(site, env),
+    dns: dns.connectDns(site, env),
     hosts: ssh.connectHosts(hosts, { knownHostsFile: site.sshKnownHostsFile, env }),
     journal: journal.openJournal(site.runsFolder),
     clock: system.systemClock,

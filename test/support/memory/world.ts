@@ -3,6 +3,7 @@ import type { JournalEntry, World } from "../../../lib/world.ts";
 import { createClock, type MemoryClock } from "./clock.ts";
 import { createCluster, type MemoryCluster } from "./cluster.ts";
 import { type Controllers, startControllers } from "./controllers.ts";
+import { createDns, type MemoryDns } from "./dns.ts";
 import { createHosts, type HostState, type MemoryHosts } from "./hosts.ts";
 
 /** A small cluster of three machines, in memory. */
@@ -10,6 +11,7 @@ export interface MemoryWorld extends World {
   cluster: MemoryCluster;
   hosts: MemoryHosts;
   power: MemoryHosts;
+  dns: MemoryDns;
   clock: MemoryClock;
   controllers: Controllers;
   entries: (JournalEntry & { runId: string })[];
@@ -51,6 +53,7 @@ export async function createWorld(): Promise<MemoryWorld> {
     cluster,
     hosts,
     power: hosts,
+    dns: createDns(),
     clock,
     controllers,
     entries,
