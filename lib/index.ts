@@ -6,6 +6,13 @@ export { doctorReportSchema, type DoctorReport } from "./bootstrap/check.schema.
 export { connectCluster, readClusterUid } from "./cluster/connect.ts";
 export { checkClusterIdentity, loadSite, type Site } from "./config/site.ts";
 export { systemClock, systemRandom } from "./config/system.ts";
+export { applyRecords } from "./dns/apply-records.ts";
+export { connectDns } from "./dns/connect-dns.ts";
+export { loadRecords, type StaticRecords } from "./dns/load-records.ts";
+export { planChanges, type PlannedChanges, type WantedRecords } from "./dns/plan-changes.ts";
+export { renderDnsStatus } from "./dns/render-status.ts";
+export { connectResolver, type Resolver } from "./dns/resolver.ts";
+export { type DnsStatus, readDnsStatus } from "./dns/status.ts";
 export { type ExitCode, exitCodes, hasCode, InfraError } from "./errors.ts";
 export { connectHosts } from "./exec/ssh.ts";
 export { getHost, type Host, loadInventory } from "./inventory/load.ts";
@@ -14,6 +21,7 @@ export { connectMesh } from "./mesh/connect-mesh.ts";
 export type { Mesh, MeshStatus } from "./mesh/mesh.ts";
 export type * from "./objects.ts";
 export { connectPower } from "./power/connect-power.ts";
+export type * from "./records.ts";
 export { judge, type Sample, takeSample, type Verdict } from "./recovery/evidence.ts";
 export { createFailover, type FailoverOptions } from "./recovery/failover.ts";
 export type { FailoverPlan, PlannedVolume, RecoveryUnit } from "./recovery/plan.ts";
@@ -26,5 +34,6 @@ export { type Change, type ChangeResult, type Dialog, runChange } from "./steps/
 export type { Emit, StepEvent, TimedEvent } from "./steps/events.ts";
 export { openJournal } from "./steps/journal-file.ts";
 export type { Observation, Step, StepRun } from "./steps/step.ts";
+export { type Bucket, type Buckets, connectBuckets } from "./storage/connect-buckets.ts";
 export { chooseBackup, type BackupChoice } from "./velero/choose-backup.ts";
 export type { World } from "./world.ts";

@@ -66,6 +66,7 @@ export async function listCommands(): Promise<Command[]> {
     import("./remove-node.ts").then((module) => module.removeNode),
     import("./failover.ts").then((module) => module.failover),
     import("./dr-status.ts").then((module) => module.drStatus),
+    import("./dns-status.ts").then((module) => module.dnsStatus),
     import("../../lab/commands/up.ts").then((module) => module.labUp),
     import("../../lab/commands/down.ts").then((module) => module.labDown),
     import("../../lab/commands/status.ts").then((module) => module.labStatus),
