@@ -54,6 +54,7 @@ export function planVolume(
       lossSeconds: Math.max(0, Math.round((request.failedAt - Date.parse(recoveryPoint)) / 1000)),
       passedOver,
       bytes,
+      target: request.target,
       folder,
       newVolume,
       newClaim: buildNewClaim(claim, newVolume.metadata.name),

@@ -27,7 +27,7 @@ export function renderPlan(plan: FailoverPlan): string {
     "",
     "In this order; nothing is moved before there is proof that the source is off:",
     `  keep      every volume of ${source.name} (${plan.preserve.length} change to Retain); none is deleted`,
-    `  restore   ${volumes.length} volumes, ${renderBytes(bytes)}, ${plan.restoreConcurrency} at once, into fresh folders on ${target.name}`,
+    `  restore   ${volumes.length} volumes, ${renderBytes(bytes)}, ${plan.restoreConcurrency[target.name]} at once, into fresh folders on ${target.name}`,
     `  judge     ${source.name}; a host that is alive ends the run, and everything is undone`,
     `  quarantine, pause schedules: ${plan.schedules.join(", ") || "none"}`,
     `  fence     power off machine ${source.machine.id} at ${source.machine.provider}`,

@@ -97,7 +97,7 @@ t.test("as many restores run at once as the target's free memory carries", async
     spec: { nodeName: target, containers: [{ name: "c", image: "i", resources: { requests } }] },
   } as never);
   const { plan } = await planOnly(world);
-  t.equal(plan.restoreConcurrency, 2);
+  t.equal(plan.restoreConcurrency[target], 2);
 });
 
 t.test("a plan with a week of hourly backups fits the object that keeps it", async (t) => {

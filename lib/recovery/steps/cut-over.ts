@@ -4,12 +4,12 @@ import type { Step, StepRun } from "../../steps/step.ts";
 import type { World } from "../../world.ts";
 import { runLabel } from "../labels.ts";
 import { describeClaim } from "../names.ts";
-import type { FailoverPlan, PlannedVolume, RecoveryUnit, TargetNode } from "../plan.ts";
-import { readMachine } from "./fence-source.ts";
+import { getTarget, type PlannedVolume, type RecoveryUnit, type TargetNode } from "../plan.ts";
 import type { Recovery } from "./recovery.ts";
-import { clearHolders, explainHeld } from "./claim-holders.ts";
+import { explainHeld } from "./claim-holders.ts";
 import { cutOverStepId, fillStepId } from "./ids.ts";
-import { claimRef, findReleasedClaim } from "./released-claim.ts";
+import { claimRef, findReleasedClaim, letGo, lostCodes } from "./released-claim.ts";
+import type { WriterStop } from "./writer-stop.ts";
 
 /** A claim that is gone is posted again at this pace: whoever is first binds it. */
 const postEverySeconds = 0.008;
@@ -23,8 +23,9 @@ const explainEvery = 250;
  * claims are bound. The order is what keeps a claim from getting any other volume; it was attacked
  * in every step (docs/decisions/0003-reserve-then-release.md).
  */
-export function cutOver({ world, plan }: Recovery, unit: RecoveryUnit): Step {
+export function cutOver({ world }: Recovery, unit: RecoveryUnit, writers: WriterStop): Step {
   const { cluster } = world;
+  const target = getTarget(unit);
   const names = unit.volumes.map((volume) => describeClaim(volume.claim)).join(", ");
 
   async function readClaims(): Promise<{ bound: boolean; left: PlannedVolume[] }> {
@@ -40,28 +41,25 @@ export function cutOver({ world, plan }: Recovery, unit: RecoveryUnit): Step {
   return {
     id: cutOverStepId(unit),
     title: `Cut over ${unit.owner ?? "unused claims"} (${names})`,
-    after: ["declare-out-of-service", ...unit.volumes.map(fillStepId)],
+    after: [...writers.after, ...unit.volumes.map(fillStepId)],
     irreversible: true,
-    timeoutSeconds: 300,
-    waitsFor: `the claims ${names} to be bound on ${plan.target.name}`,
+    timeoutSeconds: 300 + writers.seconds,
+    waitsFor: `the claims ${names} to be bound on ${target.name}`,
     /** Looks once more before there is no way back: plan and proof may be hours old by now. */
     async observe() {
       const { bound, left } = await readClaims();
       if (bound) return { state: "done" };
       await Promise.all([
         ...left.map((volume) => checkPreserved(cluster, volume)),
-        checkTarget(world, plan.target),
-        checkStillOff(world, plan),
+        checkTarget(world, target),
+        writers.check(left),
       ]);
       return { state: "open" };
     },
     async act(run) {
       const { left } = await readClaims();
-      await Promise.all([
-        ...left.map((volume) => reserve(cluster, volume, run)),
-        keepCordoned(world, plan.source.name),
-      ]);
-      await clearHolders(world, left, plan.source.name);
+      await Promise.all(left.map((volume) => reserve(cluster, volume, run)));
+      await writers.stop(left, run);
       await Promise.all(left.map((volume) => release(world, volume, run)));
     },
     async verify(run) {
@@ -133,26 +131,6 @@ async function checkTarget(world: World, target: TargetNode): Promise<void> {
   });
 }
 
-/** The proof may be hours old: a restore takes as long as it takes. */
-async function checkStillOff(world: World, plan: FailoverPlan): Promise<void> {
-  const { state } = await readMachine(world, plan);
-  if (state === "off") return;
-  throw new InfraError({
-    code: "CUTOVER_SOURCE_ON",
-    message: `"${plan.source.name}" is on again, and may write`,
-    why: `${plan.source.machine.provider} says "${state}"`,
-    fix: "Run the same command again: it is switched off anew; the claims are where they were",
-    exitCode: exitCodes.needsPerson,
-  });
-}
-
-/** A source that became schedulable again would take the waiting pods at the wrong moment. */
-async function keepCordoned(world: World, node: string): Promise<void> {
-  const found = await world.cluster.find({ kind: "Node", name: node });
-  if (found === undefined || found.spec?.unschedulable === true) return;
-  await world.cluster.patch({ kind: "Node", name: node }, { spec: { unschedulable: true } });
-}
-
 /**
  * Deletes the old claim and posts the new one until one of that name is ours. A claim that its
  * owner made first is given our volume by name while it has none.
@@ -160,10 +138,7 @@ async function keepCordoned(world: World, node: string): Promise<void> {
 async function release(world: World, volume: PlannedVolume, run: StepRun): Promise<void> {
   const { cluster } = world;
   const ref = claimRef(volume);
-  const old = await cluster.find(ref);
-  if (old?.metadata.uid === volume.claimUid) {
-    await cluster.delete(ref, { uid: volume.claimUid }).catch(passOverLost);
-  }
+  await letGo(cluster, volume);
   let posts = 0;
   let held = `the old claim ${describeClaim(volume.claim)} to go`;
   await run.poll(async () => {
@@ -187,13 +162,6 @@ async function release(world: World, volume: PlannedVolume, run: StepRun): Promi
       ? { done: true }
       : { waiting: "the claim's owner" };
   }, postEverySeconds);
-}
-
-/** From the DELETE on nobody may stop for an answer that was lost: the next post tells what is. */
-const lostCodes = ["CLUSTER_TIMEOUT", "CLUSTER_UNREACHABLE"];
-
-function passOverLost(error: unknown): void {
-  if (!hasCode(error, ...lostCodes)) throw error;
 }
 
 async function adopt(

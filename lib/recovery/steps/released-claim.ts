@@ -1,4 +1,4 @@
-import { exitCodes, InfraError } from "../../errors.ts";
+import { exitCodes, hasCode, InfraError } from "../../errors.ts";
 import type { PersistentVolumeClaim, Ref } from "../../objects.ts";
 import type { World } from "../../world.ts";
 import { describeClaim } from "../names.ts";
@@ -35,4 +35,17 @@ export async function isAllReleased({ world, plan }: Recovery): Promise<boolean>
 /** The claim of a volume, whichever generation of it there is. */
 export function claimRef(volume: PlannedVolume): Ref<"PersistentVolumeClaim"> {
   return { kind: "PersistentVolumeClaim", ...volume.claim };
+}
+
+/** From the DELETE on nobody may stop for an answer that was lost: the next look tells what is. */
+export const lostCodes = ["CLUSTER_TIMEOUT", "CLUSTER_UNREACHABLE"];
+
+/** Deletes the old claim of a volume; it goes once no pod holds it, and nobody new may start on it. */
+export async function letGo(cluster: World["cluster"], volume: PlannedVolume): Promise<void> {
+  const ref = claimRef(volume);
+  const old = await cluster.find(ref);
+  if (old?.metadata.uid !== volume.claimUid) return;
+  await cluster.delete(ref, { uid: volume.claimUid }).catch((error: unknown) => {
+    if (!hasCode(error, ...lostCodes)) throw error;
+  });
 }

@@ -1,9 +1,9 @@
 import type { Step } from "../../steps/step.ts";
 import { describeClaim } from "../names.ts";
-import type { PlannedVolume } from "../plan.ts";
+import { listVolumes, type PlannedVolume, type TargetNode } from "../plan.ts";
 import { checkRestored, unproven } from "../restore-result.ts";
 import { buildRebuildPod, buildRemovePod, buildRestorePod } from "../restore-pod.ts";
-import { fillStepId } from "./ids.ts";
+import { fillStepId, foldersStepId, restoreLane } from "./ids.ts";
 import { findReleasedClaim } from "./released-claim.ts";
 import type { Recovery } from "./recovery.ts";
 import { readPodResult, refOf, removePod, runPod } from "./run-pod.ts";
@@ -17,9 +17,9 @@ export function restoreVolume({ world, plan }: Recovery, volume: PlannedVolume):
   const claim = describeClaim(volume.claim);
   return {
     id: fillStepId(volume),
-    title: `Restore ${claim} on ${plan.target.name}`,
-    after: ["own-folders", "preserve-volumes"],
-    lane: "restore",
+    title: `Restore ${claim} on ${volume.target.name}`,
+    after: [foldersStepId(volume.target), "preserve-volumes"],
+    lane: restoreLane(volume.target.name),
     timeoutSeconds: restoreSeconds,
     waitsFor: `the restore pod of ${claim}`,
     async observe() {
@@ -92,20 +92,22 @@ export function rebuildVolume(
 }
 
 /**
- * Not a change of its own: the undo that removes the run's folders on the target. It stands first
+ * Not a change of its own: the undo that removes the run's folders on one target. It stands first
  * in the order, so that every pod that wrote into them is gone when it comes to be undone.
  */
-export function ownFolders({ world, plan }: Recovery, volumes: PlannedVolume[]): Step {
+export function ownFolders({ world, plan }: Recovery, target: TargetNode): Step {
+  const volumes = listVolumes(plan).filter((volume) => volume.target.name === target.name);
   const pod = buildRemovePod(
     plan,
+    target,
     volumes.map((volume) => volume.folder),
   );
   return {
-    id: "own-folders",
-    title: `Fresh folders dr-${plan.runId}.* on ${plan.target.name}`,
+    id: foldersStepId(target),
+    title: `Fresh folders dr-${plan.runId}.* on ${target.name}`,
     after: [],
     timeoutSeconds: 600,
-    waitsFor: `the folders on ${plan.target.name} to be removed`,
+    waitsFor: `the folders on ${target.name} to be removed`,
     async observe() {
       // Left by an undo that was cut off: it would empty the folders behind the restores' back.
       const remover = await world.cluster.find(refOf(pod));
@@ -115,7 +117,7 @@ export function ownFolders({ world, plan }: Recovery, volumes: PlannedVolume[]):
       await removePod(world, refOf(pod), run);
     },
     async verify() {
-      return { folders: volumes.map((volume) => `${plan.target.storagePath}/${volume.folder}`) };
+      return { folders: volumes.map((volume) => `${target.storagePath}/${volume.folder}`) };
     },
     async undo(run) {
       if (volumes.length === 0) return undefined;
