@@ -272,7 +272,11 @@ export interface BackupStorageLocation extends KubeObject {
     config?: Record<string, string>;
     credential?: { name: string; key: string };
   };
-  status?: { phase?: string };
+  status?: {
+    phase?: string;
+    /** RFC 3339; when the bucket's backups were last made known in the cluster. */
+    lastSyncedTime?: string;
+  };
 }
 
 export interface Backup extends KubeObject {

@@ -65,6 +65,7 @@ export async function listCommands(): Promise<Command[]> {
     import("./join-node.ts").then((module) => module.joinNode),
     import("./remove-node.ts").then((module) => module.removeNode),
     import("./failover.ts").then((module) => module.failover),
+    import("./restore-workload.ts").then((module) => module.restoreWorkload),
     import("./dr-status.ts").then((module) => module.drStatus),
     import("../../lab/commands/up.ts").then((module) => module.labUp),
     import("../../lab/commands/down.ts").then((module) => module.labDown),

@@ -1,7 +1,7 @@
 import { renderTable } from "../cli/table.ts";
 import { renderBytes } from "../steps/render-lines.ts";
 import { describeClaim } from "./names.ts";
-import { type FailoverPlan, listVolumes, type PlannedVolume } from "./plan.ts";
+import { type FailoverPlan, listVolumes, type PlannedVolume, type RecoveryPlan } from "./plan.ts";
 
 /** The plan as a person reads it before saying yes: what is lost first, then what is done. */
 export function renderPlan(plan: FailoverPlan): string {
@@ -46,13 +46,20 @@ export function renderPlan(plan: FailoverPlan): string {
     const { verdict, why, samples } = plan.evidence;
     lines.push("", `${source.name} is ${verdict}: ${why}`, ...samples.map((one) => `  ${one}`));
   }
-  for (const warning of plan.warnings) lines.push("", `warning: ${warning}`);
-  for (const blocker of plan.blockers) {
-    lines.push("", `blocked: ${blocker.message}  [${blocker.code}]`);
-    if (blocker.why !== undefined) lines.push(`  why  ${blocker.why}`);
-    if (blocker.fix !== undefined) lines.push(`  fix  ${blocker.fix}`);
-  }
-  return `${lines.join("\n")}\n`;
+  return `${[...lines, ...renderTrouble(plan)].join("\n")}\n`;
+}
+
+/** What a person should know, and what forbids the plan. */
+export function renderTrouble({ warnings, blockers }: RecoveryPlan): string[] {
+  return [
+    ...warnings.flatMap((warning) => ["", `warning: ${warning}`]),
+    ...blockers.flatMap(({ code, message, why, fix }) => [
+      "",
+      `blocked: ${message}  [${code}]`,
+      ...(why === undefined ? [] : [`  why  ${why}`]),
+      ...(fix === undefined ? [] : [`  fix  ${fix}`]),
+    ]),
+  ];
 }
 
 /** 3725 becomes "1 h 02 min". */
@@ -64,13 +71,15 @@ export function renderSeconds(seconds: number): string {
   return `${hours} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
-function renderSource(volume: PlannedVolume): string {
+/** Where the data of a volume comes from. */
+export function renderSource(volume: PlannedVolume): string {
   const { source } = volume;
   if (source.kind === "files") return `backup ${source.backup.backup}`;
   return `rebuilt from ${source.from.name}`;
 }
 
-function renderPassedOver(volumes: PlannedVolume[]): string[] {
+/** The copies that a person may wonder about, with the reason. */
+export function renderPassedOver(volumes: PlannedVolume[]): string[] {
   const lines = volumes.flatMap((volume) =>
     volume.source.kind === "rebuild"
       ? []

@@ -33,7 +33,7 @@ export function renderCommand(
   place: Record<string, string> = {},
 ): string {
   const all = { ...run.arguments, ...place };
-  const flags = Object.entries(all).map(([name, value]) => `--${name} ${value}`);
+  const flags = Object.entries(all).map(([name, value]) => `--${name} ${value}`.trimEnd());
   return ["zx", run.command, ...flags].join(" ");
 }
 

@@ -50,7 +50,8 @@ const terminalPhases = ["Completed", "PartiallyFailed", "Failed"];
 /**
  * The newest usable copy of a claim's volume. The choice goes by PodVolumeBackup and not by
  * Backup: after a node has died, scheduled backups go on and complete without its volumes.
- * `wanted` is the name of a Backup, or "latest". `now` is in milliseconds.
+ * `wanted` is the name of a Backup, "latest", or "earlier" for the newest copy from before the claim
+ * was made: of the volume that had its name in a cluster that is gone. `now` is in milliseconds.
  */
 export function chooseBackup(
   claim: WantedClaim,
@@ -60,7 +61,7 @@ export function chooseBackup(
 ): BackupChoice {
   const candidates = shelf.podVolumeBackups
     .filter((copy) => holdsClaim(copy, claim))
-    .filter((copy) => wanted === "latest" || nameOfBackup(copy) === wanted)
+    .filter((copy) => isWanted(copy, claim, wanted))
     .map((copy) => ({ copy, startedAt: copy.status?.startTimestamp ?? "" }))
     .toSorted((a, b) => b.startedAt.localeCompare(a.startedAt));
   const passedOver: PassedOver[] = [];
@@ -78,6 +79,17 @@ function holdsClaim(copy: PodVolumeBackup, claim: { namespace: string; name: str
     copy.spec.pod.namespace === claim.namespace &&
     copy.metadata.annotations?.[claimNameAnnotation] === claim.name
   );
+}
+
+function isWanted(copy: PodVolumeBackup, claim: WantedClaim, wanted: string): boolean {
+  if (wanted === "latest") return true;
+  if (wanted === "earlier") return isEarlier(copy.status?.startTimestamp, claim);
+  return nameOfBackup(copy) === wanted;
+}
+
+/** Whether a copy that began at a time is of a volume from before the claim was made. */
+export function isEarlier(startedAt: string | undefined, { createdAt }: WantedClaim): boolean {
+  return Date.parse(startedAt ?? "") < Date.parse(createdAt ?? "");
 }
 
 /**

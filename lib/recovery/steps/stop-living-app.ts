@@ -4,14 +4,14 @@ import type { World } from "../../world.ts";
 import type { PlannedVolume, RestorePlan } from "../plan.ts";
 import { listHolders } from "./claim-holders.ts";
 import type { Recovery } from "./recovery.ts";
-import { letGo } from "./released-claim.ts";
+import { claimRef, letGo } from "./released-claim.ts";
 import type { WriterStop } from "./writer-stop.ts";
 
 /**
- * Stops the pods of a unit as their owner would, and waits until their kubelet has said that they
- * ended. The claims are let go of first: a pod on a claim that is being deleted is not started, so
- * the controllers stay up and their next pods wait (kubernetes: pkg/scheduler/framework/plugins/
- * volumebinding, "persistentvolumeclaim is being deleted").
+ * Stops the pods of a unit as their owner would. The claims are let go of first: no pod is started on
+ * one that is being deleted, so the controllers stay up and their next pods wait for the new claims.
+ * And such a claim does not go before its pods' kubelets have said that they ended, which is the proof
+ * (kubernetes: pkg/scheduler/framework/plugins/volumebinding, pkg/controller/volume/pvcprotection).
  */
 export function stopLivingApp({ world, plan }: Recovery<RestorePlan>): WriterStop {
   return {
@@ -24,16 +24,22 @@ export function stopLivingApp({ world, plan }: Recovery<RestorePlan>): WriterSto
       await Promise.all(volumes.map((volume) => letGo(world.cluster, volume)));
       await run.poll(async () => {
         const placed = await listPlaced(world, volumes);
-        if (placed.length === 0) return { done: true };
+        // Asked after the pods: while the old claim is there, none of them can be on the new one.
+        if (await isAllGone(world, volumes)) return { done: true };
         for (const { metadata } of placed) {
           const { name, namespace = "", uid = "", deletionTimestamp } = metadata;
           if (deletionTimestamp !== undefined) continue;
           await world.cluster.delete({ kind: "Pod", name, namespace }, { uid });
         }
         return { waiting: `${placed.map((pod) => pod.metadata.name).join(", ")} to stop` };
-      }, 0.1);
+      }, 0.05);
     },
   };
+}
+
+async function isAllGone({ cluster }: World, volumes: PlannedVolume[]): Promise<boolean> {
+  const claims = await Promise.all(volumes.map((volume) => cluster.find(claimRef(volume))));
+  return claims.every((claim, index) => claim?.metadata.uid !== volumes[index]?.claimUid);
 }
 
 /** The pods that hold a claim and were given to a node; the others run nowhere. */

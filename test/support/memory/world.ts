@@ -174,6 +174,7 @@ async function addBasics(world: MemoryWorld): Promise<void> {
         objectStorage: { bucket: "velero" },
         config: { s3Url: "https://s3.lab", region: "auto" },
       },
+      status: { phase: "Available", lastSyncedTime: "2026-01-01T00:00:00Z" },
     },
     {
       apiVersion: "apps/v1",
