@@ -2,6 +2,7 @@ import { changeFlags, commonFlags, viaFlag } from "../cli/common-flags.ts";
 import { type CommandResult, defineCommand } from "../cli/define-command.ts";
 import { exitCodes, InfraError } from "../errors.ts";
 import type { StepResult } from "../steps/execute.ts";
+import type { Terminal } from "../cli/terminal.ts";
 
 export const initCluster = defineCommand({
   script: "scripts/setup/init-cluster.ts",
@@ -19,15 +20,24 @@ export const initCluster = defineCommand({
       line: "zx scripts/setup/init-cluster.ts --nodes-only",
       does: "the same without Argo CD: for a first try, or while Git has nothing to give yet",
     },
+    {
+      line: "zx scripts/setup/init-cluster.ts --rebuild",
+      does: "after the loss of all hosts: a new cluster on new ones, with the data of the old one",
+    },
   ],
   flags: {
     via: viaFlag,
+    rebuild: {
+      type: "boolean",
+      help: "the cluster before is gone: this one takes its place, and gets its data from the bucket",
+    },
     "nodes-only": { type: "boolean", help: "stop at Ready nodes, without Argo CD" },
     "dry-run": changeFlags["dry-run"],
     confirm: changeFlags.confirm,
     ...commonFlags,
   },
   async run({ flags }, terminal) {
+    checkFlags(flags);
     const { openBootstrap } = await import("./open-bootstrap.ts");
     const { buildInitSteps, renderInitPlan } = await import("../bootstrap/init-cluster.ts");
     const { confirmName } = await import("../steps/consent.ts");
@@ -41,7 +51,10 @@ export const initCluster = defineCommand({
     await checkEscrow();
     if (!flags.nodesOnly) await check();
     const links = await examine(names, terminal.interrupted);
-    const plan = renderInitPlan(site.clusterName, hosts, links, !flags.nodesOnly);
+    const plan = renderInitPlan(site.clusterName, hosts, links, {
+      withGitops: !flags.nodesOnly,
+      isRebuild: flags.rebuild,
+    });
     if (flags.dryRun) {
       const nodes = hosts.map(({ name, group }) => ({ name, group }));
       const json = { cluster: site.clusterName, nodes, links };
@@ -56,6 +69,7 @@ export const initCluster = defineCommand({
         steps: buildInitSteps(world, {
           via: flags.via,
           gitops: flags.nodesOnly ? undefined : gitops,
+          isRebuild: flags.rebuild,
         }),
         world,
         emit: view.emit,
@@ -65,12 +79,48 @@ export const initCluster = defineCommand({
         onIrreversible: async () => undefined,
       });
       if (outcome.failure !== undefined) throw describeEnd(outcome.failure.error);
-      return renderResult(site.clusterName, outcome.results, flags.nodesOnly);
+      view.end();
+      const result = await renderResult(site.clusterName, outcome.results, flags.nodesOnly);
+      return flags.rebuild ? await bringDataBack(flags, result, terminal) : result;
     } finally {
       view.end();
     }
   },
 });
+
+function checkFlags({ rebuild, nodesOnly }: { rebuild: boolean; nodesOnly: boolean }): void {
+  if (!rebuild || !nodesOnly) return;
+  throw new InfraError({
+    code: "INIT_FLAGS",
+    message: "--rebuild does not go with --nodes-only",
+    why: "without Argo CD there is no Velero that knows the bucket, and no app that has the data",
+    fix: "Leave one of them out",
+  });
+}
+
+/** Restores what the cluster before this one had; adds what came of it to what was said so far. */
+async function bringDataBack(
+  flags: { site: string | undefined; kubeconfig: string | undefined },
+  made: CommandResult & { json: object },
+  terminal: Terminal,
+): Promise<CommandResult> {
+  const { restoreAll } = await import("./restore-all.ts");
+  try {
+    const { exitCode, text, json } = await restoreAll(flags, terminal);
+    return { exitCode, text: `${made.text}\n${text}`, json: { ...made.json, restore: json } };
+  } catch (error) {
+    if (!(error instanceof InfraError)) throw error;
+    const { code, message, why, fix = "" } = error;
+    throw new InfraError({
+      code,
+      message: `the cluster is up, but without the data of the one before: ${message}`,
+      ...(why === undefined ? {} : { why }),
+      fix: `${fix}\nThen: zx scripts/dr/restore-workload.ts --all; or one app after the other, with --app NAME --backup earlier`,
+      exitCode: exitCodes.failed,
+      cause: error,
+    });
+  }
+}
 
 /** There is nothing to undo and no run to go on with: the playbooks find what is there. */
 function describeEnd(error: InfraError): InfraError {
@@ -95,7 +145,7 @@ async function renderResult(
   clusterName: string,
   results: readonly StepResult[],
   nodesOnly: boolean,
-): Promise<CommandResult> {
+): Promise<CommandResult & { json: object }> {
   const { renderPhases } = await import("./render-phases.ts");
   const { phases, table } = renderPhases(results);
   return {

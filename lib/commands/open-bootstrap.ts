@@ -25,7 +25,13 @@ export interface Bootstrap {
  * need not be there yet. Says first which site this is about. Throws what loading throws.
  */
 export async function openBootstrap(
-  flags: { site: string | undefined; kubeconfig: string | undefined; via: Way },
+  flags: {
+    site: string | undefined;
+    kubeconfig: string | undefined;
+    via: Way;
+    /** Whether the cluster that the site is about is gone, and this one takes its place. */
+    rebuild?: boolean;
+  },
   terminal: Terminal,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Bootstrap> {
@@ -41,7 +47,12 @@ export async function openBootstrap(
   const vault = await secrets.loadVault(site, env);
   terminal.err(`Site ${site.name} (${site.folder}), cluster ${site.clusterName}\n`);
   const loadHosts = async () => await load.loadInventory(site.inventoryFolder);
-  const world = await connectWorld(site, { loadHosts, vault, env });
+  const world = await connectWorld(site, {
+    loadHosts,
+    vault,
+    env,
+    isRebuild: flags.rebuild === true,
+  });
   return {
     site,
     hosts: cluster.hosts,
@@ -72,9 +83,10 @@ async function connectWorld(
     loadHosts: () => Promise<Host[]>;
     vault: Readonly<Record<string, string>> | undefined;
     env: NodeJS.ProcessEnv;
+    isRebuild: boolean;
   },
 ): Promise<BootstrapWorld> {
-  const { loadHosts, vault, env } = place;
+  const { loadHosts, vault, env, isRebuild } = place;
   const [config, connect, ansible, ssh, journal, system, secrets, escrow] = await Promise.all([
     import("../config/site.ts"),
     import("../cluster/connect.ts"),
@@ -103,10 +115,14 @@ async function connectWorld(
     openCluster: async () => await connect.connectCluster({ kubeconfig: site.kubeconfigFile }),
     async recordCluster(cluster) {
       const uid = await connect.readClusterUid(cluster);
-      if (site.kubeSystemUid === undefined) await config.recordClusterUid(site, uid);
+      if (site.kubeSystemUid === undefined || isRebuild) await config.recordClusterUid(site, uid);
       else config.checkClusterIdentity(site, uid);
       return uid;
     },
-    escrowToken: async (token) => await escrow.escrowServerToken({ site, env }, token),
+    async escrowToken(token) {
+      const now = new Date(system.systemClock.now());
+      const replaceAt = isRebuild ? now : undefined;
+      return await escrow.escrowServerToken({ site, env }, token, replaceAt);
+    },
   };
 }
