@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import t from "tap";
 import { makeBackup } from "../../../lab/drill/backups.ts";
 import { readCatalogue, readKept } from "../../../lab/drill/database.ts";
@@ -13,13 +15,17 @@ import { findPaths } from "../../../lab/paths.ts";
 import { runScript, type ScriptEnd } from "../../../lab/run-script.ts";
 import { bringUp } from "../../../lab/up.ts";
 import { describeApplication, isWell } from "../../../lib/argocd/describe-application.ts";
+import { loadSite } from "../../../lib/config/site.ts";
 import type { Application } from "../../../lib/objects.ts";
 import type { RestorePlan } from "../../../lib/recovery/plan.ts";
 import type { RecoveryStatus } from "../../../lib/recovery/status.ts";
+import { testLostNode } from "../support/lost-node.ts";
 import { claimLab } from "../support/own-lab.ts";
+import { setUpLaptop } from "../support/second-laptop.ts";
 
 /**
- * All hosts are lost; new ones become the same cluster from Git, with the data of the bucket. Needs root
+ * All hosts are lost; new ones become the same cluster from Git, with the data of the bucket. Then the
+ * node is lost that Velero, Argo CD and CoreDNS run on, and the operator's machine with it. Needs root
  * and what a drill needs, and makes and takes down a lab of its own.
  */
 const paths = findPaths();
@@ -130,3 +136,45 @@ t.test("an app goes to another node, back to its newest backup", { timeout }, as
   t.strictSame(await listUnwell(), [], "Argo CD has nothing against it");
   t.strictSame(await listOpen(), []);
 });
+
+t.test("the node is lost that everything runs on", { timeout }, async (t) => {
+  const node = (await findPod(cluster, "uploads"))?.spec.nodeName ?? "";
+  await testLostNode(t, { paths, cluster, node, signal });
+});
+
+t.test("a second laptop brings its workloads back", { timeout }, async (t) => {
+  const source = (await findPod(cluster, "uploads"))?.spec.nodeName ?? "";
+  const target = source === "vps-vultr-1" ? "vps-aws-1" : "vps-vultr-1";
+  const { site, recoveryKey } = await findRecoveryKey();
+  t.ok(existsSync(recoveryKey), "the recovery key was made with the site");
+  const laptop = await setUpLaptop(paths, recoveryKey, {
+    onLine: (line) => t.comment(line),
+    signal,
+  });
+  t.teardown(laptop.remove);
+  t.notOk(existsSync(path.join(laptop.site, path.relative(site, paths.kubeconfig))));
+
+  const secrets = await laptop.script("scripts/setup/init-secrets.ts");
+  t.equal(secrets.exitCode, 0, JSON.stringify(secrets.document));
+  await laptop.fetchKubeconfig();
+  const { exitCode, document } = await laptop.script(
+    "scripts/dr/failover.ts",
+    "--source-node",
+    source,
+    "--target-node",
+    target,
+    "--confirm",
+    source,
+  );
+  t.equal(exitCode, 0, JSON.stringify(document));
+  t.equal((await findPod(cluster, "uploads"))?.spec.nodeName, target);
+  const files = await readFiles();
+  for (const [claim, tree] of filesBefore) {
+    t.strictSame(compareTrees(tree, files.get(claim) ?? {}), [], claim);
+  }
+});
+
+async function findRecoveryKey(): Promise<{ site: string; recoveryKey: string }> {
+  const site = await loadSite({ site: paths.state, env: {} });
+  return { site: site.folder, recoveryKey: site.recoveryKeyFile };
+}
