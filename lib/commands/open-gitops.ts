@@ -155,8 +155,13 @@ async function readOwnState(site: Site): Promise<OwnState> {
   const folder = site.bootstrapFolder;
   return {
     commit: await readCommit(folder),
-    // From the top of its work tree.
-    uncommitted: await listUncommitted(folder, [":/kubernetes", ":/config", folder]),
+    // From the top of its work tree; what an earlier run has escrowed is not for Argo CD.
+    uncommitted: await listUncommitted(folder, [
+      ":/kubernetes",
+      ":/config",
+      ":(top,exclude)config/escrow",
+      folder,
+    ]),
   };
 }
 
