@@ -29,7 +29,9 @@ export function awaitBackups(
         const locations = await cluster.list("BackupStorageLocation", inVelero);
         const unread = locations.filter(({ status }) => status?.lastSyncedTime === undefined);
         if (locations.length > 0 && unread.length === 0) {
-          return { done: { backups: (await cluster.list("Backup", inVelero)).length } };
+          const backups = (await cluster.list("Backup", inVelero)).length;
+          if (backups === 0) throw empty(locations.map(({ metadata }) => metadata.name));
+          return { done: { backups } };
         }
         const states = unread.map(
           ({ metadata, status }) => `location ${metadata.name} is ${status?.phase ?? "new"}`,
@@ -40,6 +42,16 @@ export function awaitBackups(
       }, 1);
     },
   };
+}
+
+function empty(locations: string[]): InfraError {
+  return new InfraError({
+    code: "BOOTSTRAP_BUCKET_EMPTY",
+    message: "the cluster is up, but there is no backup of the one before it",
+    why: `storage location ${locations.join(", ")} holds none`,
+    fix: "See whether config/velero/backup-locations.yaml names the bucket of that time; if nothing was ever backed up, nothing is left to do",
+    exitCode: exitCodes.failed,
+  });
 }
 
 function tooLate(why: string): InfraError {

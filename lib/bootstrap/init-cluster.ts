@@ -41,7 +41,8 @@ export function buildInitSteps(
   const nodes = [...playbooks, verify, escrowToken(world, [verify.id])];
   if (gitops === undefined) return nodes;
   const install = installArgoCd(gitops, [verify.id]);
-  const applications = awaitApplications({ ...world, gitops }, [install.id]);
+  const wish = isRebuild ? "synced" : "well";
+  const applications = awaitApplications({ ...world, gitops }, [install.id], wish);
   const made = [...nodes, install, applications];
   return isRebuild ? [...made, awaitBackups(world, [applications.id])] : made;
 }

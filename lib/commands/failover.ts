@@ -1,4 +1,4 @@
-import { changeFlags, commonFlags } from "../cli/common-flags.ts";
+import { commonFlags, recoveryFlags } from "../cli/common-flags.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Host } from "../inventory/load.ts";
 import type { HostToReach } from "../recovery/plan.ts";
@@ -34,7 +34,7 @@ export const failover = defineCommand({
       default: "latest",
       help: "a Velero backup; latest is the newest usable one of each volume",
     },
-    ...changeFlags,
+    ...recoveryFlags,
     ...commonFlags,
   },
   async run({ flags }, terminal) {

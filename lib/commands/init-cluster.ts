@@ -2,6 +2,7 @@ import { changeFlags, commonFlags, viaFlag } from "../cli/common-flags.ts";
 import { type CommandResult, defineCommand } from "../cli/define-command.ts";
 import { exitCodes, InfraError } from "../errors.ts";
 import type { StepResult } from "../steps/execute.ts";
+import type { Step } from "../steps/step.ts";
 import type { Terminal } from "../cli/terminal.ts";
 
 export const initCluster = defineCommand({
@@ -62,29 +63,37 @@ export const initCluster = defineCommand({
     }
     terminal.err(plan);
     await confirmName(site.clusterName, flags.confirm, terminal.ask);
-    const view = showRun(terminal, world.clock);
-    try {
+    const run = async (steps: Step[]): Promise<readonly StepResult[]> => {
+      const view = showRun(terminal, world.clock);
       const outcome = await executeSteps({
         runId: `init-${systemRandom.name(6)}`,
-        steps: buildInitSteps(world, {
-          via: flags.via,
-          gitops: flags.nodesOnly ? undefined : gitops,
-          isRebuild: flags.rebuild,
-        }),
+        steps,
         world,
         emit: view.emit,
         signal: terminal.interrupted,
         resumed: false,
         irreversible: false,
         onIrreversible: async () => undefined,
-      });
+      }).finally(() => view.end());
       if (outcome.failure !== undefined) throw describeEnd(outcome.failure.error);
-      view.end();
-      const result = await renderResult(site.clusterName, outcome.results, flags.nodesOnly);
-      return flags.rebuild ? await bringDataBack(flags, result, terminal) : result;
-    } finally {
-      view.end();
+      return outcome.results;
+    };
+    const { rebuild: isRebuild, nodesOnly, via } = flags;
+    const used = nodesOnly ? undefined : gitops;
+    const results = await run(buildInitSteps(world, { via, gitops: used, isRebuild }));
+    if (!isRebuild) return renderResult(site.clusterName, results, nodesOnly);
+    const restored = await bringDataBack(flags, terminal);
+    if (restored.exitCode > exitCodes.findings) {
+      return addRestored(await renderResult(site.clusterName, results, false), restored);
     }
+    // Told before the waiting, which may end in an error.
+    terminal.err(restored.text);
+    const { awaitApplications } = await import("../bootstrap/await-applications.ts");
+    const last = await run([awaitApplications({ ...world, gitops }, [])]);
+    return addRestored(
+      await renderResult(site.clusterName, [...results, ...last], false),
+      restored,
+    );
   },
 });
 
@@ -98,28 +107,41 @@ function checkFlags({ rebuild, nodesOnly }: { rebuild: boolean; nodesOnly: boole
   });
 }
 
-/** Restores what the cluster before this one had; adds what came of it to what was said so far. */
+/** Restores what the cluster before this one had. */
 async function bringDataBack(
   flags: { site: string | undefined; kubeconfig: string | undefined },
-  made: CommandResult & { json: object },
   terminal: Terminal,
 ): Promise<CommandResult> {
   const { restoreAll } = await import("./restore-all.ts");
   try {
-    const { exitCode, text, json } = await restoreAll(flags, terminal);
-    return { exitCode, text: `${made.text}\n${text}`, json: { ...made.json, restore: json } };
+    return await restoreAll(flags, terminal);
   } catch (error) {
     if (!(error instanceof InfraError)) throw error;
     const { code, message, why, fix = "" } = error;
+    const { listPlace } = await import("./open-world.ts");
+    const place = Object.entries(listPlace(flags)).map(([name, value]) => ` --${name} ${value}`);
+    const restore = `zx scripts/dr/restore-workload.ts${place.join("")}`;
     throw new InfraError({
       code,
-      message: `the cluster is up, but without the data of the one before: ${message}`,
+      message: `the cluster is up, but without the data of the one before: ${message.replace("; nothing was changed", "")}`,
       ...(why === undefined ? {} : { why }),
-      fix: `${fix}\nThen: zx scripts/dr/restore-workload.ts --all; or one app after the other, with --app NAME --backup earlier`,
+      fix: `${fix}\nThen: ${restore} --all; or one app after the other: ${restore} --app NAME --backup earlier`,
       exitCode: exitCodes.failed,
       cause: error,
     });
   }
+}
+
+function addRestored(
+  made: CommandResult & { json: object },
+  { exitCode, text, json }: CommandResult,
+): CommandResult {
+  const commit = "Commit the site's identity and token: site.yaml, config/escrow";
+  return {
+    exitCode,
+    text: `${made.text}\n${text}\n${commit}\n`,
+    json: { ...made.json, restore: json },
+  };
 }
 
 /** There is nothing to undo and no run to go on with: the playbooks find what is there. */

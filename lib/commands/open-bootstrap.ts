@@ -2,7 +2,9 @@ import { checkOwnMesh, type Way } from "../bootstrap/choose-way.ts";
 import type { Link } from "../bootstrap/check.schema.ts";
 import type { BootstrapWorld } from "../bootstrap/world.ts";
 import type { Terminal } from "../cli/terminal.ts";
+import { showPath } from "../config/paths.ts";
 import type { Site } from "../config/site.ts";
+import { exitCodes, InfraError } from "../errors.ts";
 import type { Host } from "../inventory/load.ts";
 import type { ClusterInventory } from "../inventory/load-cluster.ts";
 
@@ -116,7 +118,7 @@ async function connectWorld(
     async recordCluster(cluster) {
       const uid = await connect.readClusterUid(cluster);
       if (site.kubeSystemUid === undefined || isRebuild) await config.recordClusterUid(site, uid);
-      else config.checkClusterIdentity(site, uid);
+      else if (site.kubeSystemUid !== uid) throw anotherCluster(site, uid);
       return uid;
     },
     async escrowToken(token) {
@@ -125,4 +127,16 @@ async function connectWorld(
       return await escrow.escrowServerToken({ site, env }, token, replaceAt);
     },
   };
+}
+
+/** The hosts are those of the inventory, and make another cluster than the one that was recorded. */
+function anotherCluster(site: Site, uid: string): InfraError {
+  return new InfraError({
+    code: "SITE_WRONG_CLUSTER",
+    message: `these hosts are up as a cluster, but not as the one of site "${site.name}"`,
+    where: { file: showPath(site.file) },
+    why: `its kube-system has the UID ${uid}, and the site's has ${site.kubeSystemUid}`,
+    fix: "If the cluster before is gone for good, and this one takes its place: run the same command again with --rebuild",
+    exitCode: exitCodes.failed,
+  });
 }

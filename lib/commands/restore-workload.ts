@@ -1,4 +1,4 @@
-import { changeFlags, commonFlags } from "../cli/common-flags.ts";
+import { commonFlags, recoveryFlags } from "../cli/common-flags.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import { InfraError } from "../errors.ts";
 
@@ -40,7 +40,7 @@ export const restoreWorkload = defineCommand({
       value: "NODE",
       help: "where the app is to run; without it each volume stays on its node",
     },
-    ...changeFlags,
+    ...recoveryFlags,
     ...commonFlags,
   },
   async run({ flags }, terminal) {

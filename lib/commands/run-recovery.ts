@@ -42,14 +42,13 @@ async function describeResult<Plan extends ReportedPlan>(
   if (result.kind === "planned") {
     return { exitCode, text: change.renderPlan(result.plan), json: { plan: result.plan } };
   }
-  if (result.kind === "aborted") {
-    const { run, leftOver } = result;
-    const lines = [
-      leftOver.length === 0
-        ? `Run ${run.id} is undone`
-        : `Run ${run.id} could not be undone whole:`,
-      ...leftOver.map((item) => `  - ${item}`),
-    ];
+  if (result.kind !== "ran") {
+    const { kind, run, leftOver } = result;
+    const title =
+      kind === "given-up"
+        ? `Run ${run.id} is closed. What it has moved stays moved; what is left: zx scripts/dr/status.ts`
+        : `Run ${run.id} ${leftOver.length === 0 ? "is undone" : "could not be undone whole"}`;
+    const lines = [title, ...leftOver.map((item) => `  - ${item}`)];
     return { exitCode, text: `${lines.join("\n")}\n`, json: { run: run.id, leftOver } };
   }
   const { buildReport, listNotReady, renderReport } = await import("../recovery/report.ts");
@@ -60,9 +59,9 @@ async function describeResult<Plan extends ReportedPlan>(
     terminal.err(renderFailure(describeFailure(outcome.failure.error)));
   }
   const journal = `${runsFolder}/${run.id}.ndjson`;
-  const isWell = exitCode !== exitCodes.done || listNotReady(plan, outcome).length === 0;
+  const isWhole = listNotReady(plan, outcome).length === 0 && (plan.notRestored ?? []).length === 0;
   return {
-    exitCode: isWell ? exitCode : exitCodes.findings,
+    exitCode: exitCode === exitCodes.done && !isWhole ? exitCodes.findings : exitCode,
     text: `${renderReport(report)}\nJournal: ${journal}\n`,
     json: { report, journal },
   };

@@ -5,7 +5,7 @@ import type {
   PersistentVolumeClaim,
   Pod,
 } from "../objects.ts";
-import { hostnameLabel } from "./labels.ts";
+import { hostnameLabel, policyBeforeAnnotation, runLabel } from "./labels.ts";
 import type { ClaimName } from "./names.ts";
 import { matches } from "./place-pod.ts";
 import type { VolumeToPreserve } from "./plan.ts";
@@ -40,6 +40,14 @@ export function findVolumesToPreserve(state: ClusterState, hostname: string): Vo
   });
 }
 
+/** Whether a volume is one that a run has made and filled; a run marks the old ones, too. */
+export function wasRestored({ metadata }: PersistentVolume): boolean {
+  return (
+    metadata.labels?.[runLabel] !== undefined &&
+    metadata.annotations?.[policyBeforeAnnotation] === undefined
+  );
+}
+
 export interface BoundClaim {
   claim: PersistentVolumeClaim;
   volume: PersistentVolume;
@@ -61,9 +69,9 @@ export function findBoundClaims(state: VolumeUsers, hostname: string): BoundClai
   });
 }
 
-/** Claims used by pods of the source that this plan does not move itself. */
+/** Claims used by pods of the source that are not bound to it, and whether they come along. */
 export function findOtherClaims(
-  state: ClusterState,
+  state: VolumeUsers,
   source: Node,
   target: Node,
 ): { free: ClaimName[]; stuck: { claim: ClaimName; volume: PersistentVolume }[] } {

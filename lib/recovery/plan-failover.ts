@@ -1,5 +1,5 @@
-import { type ErrorDetails, InfraError } from "../errors.ts";
-import type { Node, PersistentVolume, Pod } from "../objects.ts";
+import { InfraError } from "../errors.ts";
+import type { Node, Pod } from "../objects.ts";
 import type { ClusterState } from "./state.ts";
 import type { MachineRef } from "../world.ts";
 import { touchesNamespace } from "../velero/schedules.ts";
@@ -15,10 +15,10 @@ import {
   readHostname,
 } from "./find-volumes.ts";
 import { outOfServiceTaint } from "./labels.ts";
-import { type ClaimName, describeClaim } from "./names.ts";
 import type { FailoverPlan, HostToReach } from "./plan.ts";
 import { defaultConcurrency, planTarget } from "./plan-target.ts";
 import { countable, findLocation, planUnit, warnOfExpiry } from "./plan-units.ts";
+import { refuseStuck } from "./refuse-stuck.ts";
 
 /** What a person asked for, and what was read outside the cluster. */
 export interface FailoverRequest {
@@ -122,18 +122,6 @@ function getNode(state: ClusterState, name: string): Node {
 function readHeartbeat(state: ClusterState, node: Node): number {
   const renewed = state.heartbeats.get(node.metadata.name)?.spec?.renewTime;
   return renewed === undefined ? state.now : Date.parse(renewed);
-}
-
-function refuseStuck(claim: ClaimName, volume: PersistentVolume, target: Node): ErrorDetails {
-  const isHostPath = volume.spec.hostPath !== undefined;
-  return {
-    code: isHostPath ? "RECOVERY_VOLUME_HOSTPATH" : "RECOVERY_VOLUME_ELSEWHERE",
-    message: `claim "${describeClaim(claim)}" does not come along to "${target.metadata.name}"`,
-    why: isHostPath
-      ? "it is a folder of the host: on another node the app starts on an empty one"
-      : `volume "${volume.metadata.name}" may not be used there, and this version does not move its kind`,
-    fix: "Recover that workload by its own means, or scale it to 0 first",
-  };
 }
 
 function findMovingPods(bound: BoundClaim[], source: Node): Pod[] {

@@ -4,10 +4,12 @@ import { touchesNamespace } from "../velero/schedules.ts";
 import { findAmbiguity } from "./check-generation.ts";
 import { findGitBlockers } from "./check-git.ts";
 import { checkTarget } from "./check-target.ts";
-import { findVolumesToPreserve, readHostname } from "./find-volumes.ts";
+import { findOtherClaims, findVolumesToPreserve, readHostname } from "./find-volumes.ts";
+import { findRivals } from "./place-pod.ts";
 import type { RecoveryUnit, RestorePlan, TargetNode } from "./plan.ts";
 import { defaultConcurrency, planTarget } from "./plan-target.ts";
 import { countable, findLocation, planUnit, warnOfExpiry } from "./plan-units.ts";
+import { refuseStuck } from "./refuse-stuck.ts";
 import type { ClaimGroup, Selection } from "./select-claims.ts";
 import type { ClusterState } from "./state.ts";
 
@@ -30,24 +32,32 @@ export interface RestoreRequest {
 /** Plans a restore from what the cluster holds; pure. Blockers are part of the plan. */
 export function planRestore(
   state: ClusterState,
-  { groups, leftAlone }: Selection,
+  { groups: wanted, leftAlone, notRestored }: Selection,
   request: RestoreRequest,
 ): RestorePlan {
   const { runId, backup, freeSpaceFactor, restoreImage } = request;
-  const blockers: ErrorDetails[] = [...findUnreadLocations(state), ...findDownNodes(groups)];
+  const { groups, blockers, refused } = sortOut(wanted, state, request);
   const warnings: string[] = [];
   const units: RecoveryUnit[] = [];
   const restoreConcurrency: Record<string, number> = {};
   const moving = listPods(groups);
   // What moves makes room for itself.
-  const others = { ...state, pods: state.pods.filter((pod) => !moving.includes(pod)) };
+  const others = state.pods.filter((pod) => !moving.includes(pod));
   for (const [target, ofTarget] of groupByTarget(groups, request.target)) {
     const planned = planTarget(state, target, blockers);
-    const own = ofTarget.flatMap((group) =>
-      planGroup(group, state, { runId, wanted: backup, target: planned }, blockers),
+    const own = ofTarget.flatMap(
+      (group) => planGroup(group, state, { runId, wanted: backup, target: planned }).units,
     );
-    const fitness = checkTarget(others, [...new Set(ofTarget.map(({ node }) => node))], target, {
-      pods: listPods(ofTarget),
+    if (request.target !== undefined) blockers.push(...findStuck(ofTarget, state, target));
+    const pods = listPods(ofTarget);
+    const coming = pods.map((pod) => ({
+      ...pod,
+      spec: { ...pod.spec, nodeName: target.metadata.name },
+    }));
+    blockers.push(...findCrowding(coming, target, state.nodes));
+    const sources = [...new Set(ofTarget.map(({ node }) => node))];
+    const fitness = checkTarget({ ...state, pods: others }, sources, target, {
+      pods,
       bytes: own.flatMap((unit) => unit.volumes).reduce((sum, volume) => sum + volume.bytes, 0),
       freeSpaceFactor,
       freeBytes: request.freeBytes.get(target.metadata.name),
@@ -79,24 +89,82 @@ export function planRestore(
     restoreImage,
     stopSeconds: Math.max(0, ...moving.map(readGracePeriod)),
     leftAlone,
+    notRestored: [...notRestored, ...refused],
     warnings: [...warnings, ...warnOfExpiry(units, state.now)],
-    blockers: [...blockers, ...findGitBlockers(state.applications, claims)],
+    blockers,
   };
+}
+
+/**
+ * The groups that can be restored, and what forbids the others: the whole plan when they were asked for
+ * by name, and only themselves when everything was.
+ */
+function sortOut(
+  groups: readonly ClaimGroup[],
+  state: ClusterState,
+  { app, backup, runId, target }: RestoreRequest,
+): { groups: ClaimGroup[]; blockers: ErrorDetails[]; refused: string[] } {
+  const blockers = findUnreadLocations(state);
+  const refused: string[] = [];
+  const fit = groups.filter((group) => {
+    const planned = planTarget(state, target ?? group.node, []);
+    const found = [
+      ...findDownNodes([group]),
+      ...planGroup(group, state, { runId, wanted: backup, target: planned }).blockers,
+      ...findGitBlockers(state.applications, group.claims),
+    ];
+    if (found.length === 0 || app !== undefined) {
+      blockers.push(...found);
+      return true;
+    }
+    refused.push(
+      ...found.map(({ message, why }) => (why === undefined ? message : `${message}: ${why}`)),
+    );
+    return false;
+  });
+  return { groups: fit, blockers, refused };
 }
 
 function planGroup(
   { claims }: ClaimGroup,
   state: ClusterState,
   request: { runId: string; wanted: string; target: TargetNode },
-  blockers: ErrorDetails[],
-): RecoveryUnit[] {
-  const unit = planUnit(claims, state, { ...request, failedAt: state.now });
-  blockers.push(...unit.blockers);
-  if (request.wanted === "latest") {
-    const volumes = unit.planned.flatMap((one) => one.volumes);
-    blockers.push(...claims.flatMap((claim) => findAmbiguity(claim, volumes, state)));
-  }
-  return unit.planned;
+): { units: RecoveryUnit[]; blockers: ErrorDetails[] } {
+  const { planned, blockers } = planUnit(claims, state, { ...request, failedAt: state.now });
+  const isNamed = request.wanted !== "latest" && request.wanted !== "earlier";
+  const volumes = planned.flatMap((unit) => unit.volumes);
+  const ambiguous = isNamed ? [] : claims.flatMap((claim) => findAmbiguity(claim, volumes, state));
+  return { units: planned, blockers: [...blockers, ...ambiguous] };
+}
+
+/** What the pods use besides, and would miss on another node. */
+function findStuck(
+  groups: readonly ClaimGroup[],
+  state: ClusterState,
+  target: Node,
+): ErrorDetails[] {
+  return groups.flatMap(({ claims, node }) => {
+    const pods = claims.flatMap((claim) => claim.pods);
+    const { stuck } = findOtherClaims({ ...state, pods }, node, target);
+    return stuck.map(({ claim, volume }) => refuseStuck(claim, volume, target));
+  });
+}
+
+/** Pods that may not run on one node beside each other, and would all be sent there. */
+function findCrowding(pods: Pod[], target: Node, nodes: Node[]): ErrorDetails[] {
+  return pods.flatMap((pod) => {
+    const rivals = findRivals(pod, target, nodes, pods);
+    if (rivals.length === 0) return [];
+    const { namespace, name } = pod.metadata;
+    return [
+      {
+        code: "RECOVERY_TARGET_NOT_ALLOWED",
+        message: `pod "${namespace}/${name}" may not run on "${target.metadata.name}" beside ${rivals.map((one) => one.metadata.name).join(", ")}`,
+        why: "they go there together, and its anti-affinity forbids it",
+        fix: "Leave --target-node out, so that each stays on its node",
+      },
+    ];
+  });
 }
 
 /** The nodes that something goes to, with what goes there. */

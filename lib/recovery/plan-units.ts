@@ -45,7 +45,7 @@ export function planUnit(
 }
 
 /** The wish that a StatefulSet would make the claim `<template>-<set>-<ordinal>` from again. */
-function findTemplate(
+export function findTemplate(
   set: Workload | undefined,
   claimName: string,
 ): PersistentVolumeClaim | undefined {

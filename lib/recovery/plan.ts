@@ -49,8 +49,10 @@ export interface RestorePlan extends RecoveryPlan {
   plannedAt: string;
   /** The longest time that a pod of it is given to stop. */
   stopSeconds: number;
-  /** What is left as it is, a sentence each. */
+  /** What is left as it is, and well so, a sentence each. */
   leftAlone: string[];
+  /** What a person has to decide before it can be restored, a sentence each. */
+  notRestored: string[];
 }
 
 export interface SourceNode {

@@ -33,7 +33,7 @@ export interface RecoveryReport {
 }
 
 /** A plan of either kind; only a failover has a dead node. */
-export type ReportedPlan = RecoveryPlan & { source?: SourceNode };
+export type ReportedPlan = RecoveryPlan & { source?: SourceNode; notRestored?: string[] };
 
 /**
  * Sums up a recovery that ended, well or not. `status` was read after it; undefined when the cluster
@@ -158,6 +158,7 @@ function listOpenItems(
   const { source, runId } = plan;
   const items = outcome.leftOver.map((item) => `not undone: ${item}`);
   items.push(...listNotReady(plan, outcome));
+  items.push(...(plan.notRestored ?? []).map((line) => `not restored: ${line}`));
   const fenced = outcome.results.some((one) => one.id === "fence-source" && one.state === "done");
   if (source !== undefined && fenced) items.push(`${source.name} is switched off at its provider`);
   if (status === undefined) {

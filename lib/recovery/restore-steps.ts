@@ -17,13 +17,15 @@ import { stopLivingApp } from "./steps/stop-living-app.ts";
  */
 export function buildRestoreSteps(world: World, plan: RestorePlan): Step[] {
   const recovery = { world, plan };
-  const writers = stopLivingApp(recovery);
   return [
     ...listTargets(plan).map((target) => ownFolders(recovery, target)),
     preserveVolumes(recovery, { name: plan.app ?? "what is restored" }),
     ...buildFillSteps(recovery),
     pauseSchedules(recovery, ["preserve-volumes"]),
-    ...plan.units.flatMap((unit) => [cutOver(recovery, unit, writers), awaitReady(recovery, unit)]),
+    ...plan.units.flatMap((unit) => [
+      cutOver(recovery, unit, stopLivingApp(recovery, unit)),
+      awaitReady(recovery, unit),
+    ]),
     backUpAgain(recovery),
     resumeSchedules(recovery),
     settle(recovery),

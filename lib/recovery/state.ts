@@ -19,6 +19,8 @@ import type { World } from "../world.ts";
 export interface ClusterState {
   /** Milliseconds since 1970. */
   now: number;
+  /** RFC 3339; nothing that is older is of this cluster. */
+  clusterCreatedAt: string | undefined;
   nodes: Node[];
   /** Heartbeats of the nodes, by node name. */
   heartbeats: Map<string, Lease>;
@@ -57,6 +59,7 @@ export async function readClusterState(
     locations,
     schedules,
     applications,
+    kubeSystem,
   ] = await Promise.all([
     cluster.list("Node"),
     cluster.list("Lease", { namespace: "kube-node-lease" }),
@@ -72,9 +75,11 @@ export async function readClusterState(
     cluster.list("BackupStorageLocation", velero),
     cluster.list("Schedule", velero),
     cluster.list("Application"),
+    cluster.find({ kind: "Namespace", name: "kube-system" }),
   ]);
   return {
     now: clock.now(),
+    clusterCreatedAt: kubeSystem?.metadata.creationTimestamp,
     nodes,
     heartbeats: byName(leases),
     volumes,

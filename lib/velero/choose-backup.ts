@@ -29,6 +29,8 @@ export interface ChosenBackup {
   expiresAt?: string;
   /** Velero's count, good enough for a plan; the restore is checked against kopia's own. */
   bytes: number;
+  /** UID of the claim that it is a copy of, where Velero has written it down. */
+  claimUid?: string;
 }
 
 export interface PassedOver {
@@ -51,7 +53,7 @@ const terminalPhases = ["Completed", "PartiallyFailed", "Failed"];
  * The newest usable copy of a claim's volume. The choice goes by PodVolumeBackup and not by
  * Backup: after a node has died, scheduled backups go on and complete without its volumes.
  * `wanted` is the name of a Backup, "latest", or "earlier" for the newest copy from before the claim
- * was made: of the volume that had its name in a cluster that is gone. `now` is in milliseconds.
+ * was made: of a volume that had its name before. `now` is in milliseconds.
  */
 export function chooseBackup(
   claim: WantedClaim,
@@ -137,6 +139,7 @@ function describe(copy: PodVolumeBackup, backupName: string, shelf: BackupShelf)
   const backup = shelf.backups.get(backupName);
   const startedAt = copy.status?.startTimestamp ?? "";
   const expiresAt = backup?.status?.expiration;
+  const claimUid = copy.metadata.labels?.[claimUidLabel];
   return {
     podVolumeBackup: copy.metadata.name,
     backup: backupName,
@@ -145,6 +148,7 @@ function describe(copy: PodVolumeBackup, backupName: string, shelf: BackupShelf)
     startedAt,
     backupStartedAt: backup?.status?.startTimestamp ?? startedAt,
     ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(claimUid === undefined ? {} : { claimUid }),
     bytes: copy.status?.progress?.totalBytes ?? 0,
   };
 }

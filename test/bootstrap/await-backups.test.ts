@@ -8,10 +8,10 @@ const unread = { ...location, status: { phase: "Available" } };
 const read = { ...location, status: { lastSyncedTime: "2026-01-01T00:00:00Z" } };
 
 /** Waits, with what the cluster says of its storage locations, one answer after the other. */
-async function wait(answers: object[][]) {
+async function wait(answers: object[][], backups: object[] = [{}, {}]) {
   const cluster = {
     list: async (kind: string) => {
-      if (kind === "Backup") return [{}, {}];
+      if (kind === "Backup") return backups;
       return answers.length > 1 ? answers.shift() : answers[0];
     },
   } as unknown as Cluster;
@@ -37,3 +37,8 @@ for (const [answers, why] of [
     t.match(outcome.failure?.error, { code: "BOOTSTRAP_BUCKET_UNREAD", why, fix: "kubectl" });
   });
 }
+
+t.test("a bucket without a backup is not taken for the one that is meant", async (t) => {
+  const outcome = await wait([[read]], []);
+  t.equal(outcome.failure?.error.code, "BOOTSTRAP_BUCKET_EMPTY");
+});

@@ -43,7 +43,7 @@ const refusals: Refusal[] = [
         });
       }
     },
-    names: "no backup ever held",
+    names: "no backup of that kind",
   },
   {
     name: "the only backup has expired",

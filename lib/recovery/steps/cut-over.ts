@@ -1,6 +1,6 @@
 import { exitCodes, hasCode, InfraError } from "../../errors.ts";
 import { isNodeReady, type PersistentVolume, type PersistentVolumeClaim } from "../../objects.ts";
-import type { Step, StepRun } from "../../steps/step.ts";
+import type { PollResult, Step, StepRun } from "../../steps/step.ts";
 import type { World } from "../../world.ts";
 import { runLabel } from "../labels.ts";
 import { describeClaim } from "../names.ts";
@@ -8,14 +8,18 @@ import { getTarget, type PlannedVolume, type RecoveryUnit, type TargetNode } fro
 import type { Recovery } from "./recovery.ts";
 import { explainHeld } from "./claim-holders.ts";
 import { cutOverStepId, fillStepId } from "./ids.ts";
-import { claimRef, findReleasedClaim, letGo, lostCodes } from "./released-claim.ts";
+import { claimRef, findReleasedClaim, letGo, orWait } from "./released-claim.ts";
 import type { WriterStop } from "./writer-stop.ts";
 
 /** A claim that is gone is posted again at this pace: whoever is first binds it. */
 const postEverySeconds = 0.008;
 
-/** Who holds a claim that does not go is looked up every so many posts. */
-const explainEvery = 250;
+/** What is not gone after this time is held by a pod that is given time to stop. */
+const fastSeconds = 2;
+const slowSeconds = 0.04;
+
+/** Who holds a claim that does not go is looked up so often. */
+const lookEverySeconds = 2;
 
 /**
  * Moves the claims of one unit to the restored folders: reserve a volume for each, then release
@@ -59,14 +63,40 @@ export function cutOver({ world }: Recovery, unit: RecoveryUnit, writers: Writer
     async act(run) {
       const { left } = await readClaims();
       await Promise.all(left.map((volume) => reserve(cluster, volume, run)));
-      await writers.stop(left, run);
-      await Promise.all(left.map((volume) => release(world, volume, run)));
+      await run.poll(async () => await orWait(async () => ({ done: await writers.stop(left) })));
+      await Promise.all(left.map((volume) => release(world, volume, writers, run)));
     },
     async verify(run) {
       await Promise.all(unit.volumes.map((volume) => waitBound(cluster, volume, run)));
       return { volumes: unit.volumes.map((volume) => volume.newVolume.metadata.name) };
     },
+    async undo(run) {
+      const dropped = await Promise.all(
+        unit.volumes.map((volume) => dropReserved(cluster, volume, run)),
+      );
+      const names = dropped.flatMap((name) => name ?? []);
+      return names.length === 0 ? undefined : `reserved volumes ${names.join(", ")} removed`;
+    },
+    undoIsAlwaysRight: true,
   };
+}
+
+/** Removes a reserved volume that no claim has got; its folder stays where it is. */
+async function dropReserved(
+  cluster: World["cluster"],
+  { newVolume }: PlannedVolume,
+  run: StepRun,
+): Promise<string | undefined> {
+  const ref = { kind: "PersistentVolume", name: newVolume.metadata.name } as const;
+  const found = await cluster.find(ref);
+  if (found?.status?.phase !== "Available") return undefined;
+  const { uid = "", resourceVersion } = found.metadata;
+  // Refused if a claim gets it meanwhile.
+  await cluster.delete(ref, { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) });
+  await run.poll(async () =>
+    (await cluster.find(ref)) === undefined ? { done: true } : { waiting: `${ref.name} to go` },
+  );
+  return ref.name;
 }
 
 async function checkPreserved(cluster: World["cluster"], volume: PlannedVolume): Promise<void> {
@@ -135,33 +165,48 @@ async function checkTarget(world: World, target: TargetNode): Promise<void> {
  * Deletes the old claim and posts the new one until one of that name is ours. A claim that its
  * owner made first is given our volume by name while it has none.
  */
-async function release(world: World, volume: PlannedVolume, run: StepRun): Promise<void> {
-  const { cluster } = world;
+async function release(
+  world: World,
+  volume: PlannedVolume,
+  writers: WriterStop,
+  run: StepRun,
+): Promise<void> {
+  const { cluster, clock } = world;
   const ref = claimRef(volume);
-  await letGo(cluster, volume);
-  let posts = 0;
+  const slowFrom = clock.now() + fastSeconds * 1000;
+  let lookAt = clock.now() + lookEverySeconds * 1000;
+  let isLetGo = false;
   let held = `the old claim ${describeClaim(volume.claim)} to go`;
-  await run.poll(async () => {
-    posts += 1;
+
+  async function tryOnce(): Promise<PollResult<true>> {
+    if (!isLetGo) await letGo(cluster, volume);
+    isLetGo = true;
     try {
       await cluster.create(volume.newClaim);
       return { done: true };
     } catch (error) {
       if (hasCode(error, "CLUSTER_QUOTA")) return { waiting: "the quota of the old claim" };
-      if (hasCode(error, ...lostCodes)) return { waiting: "the API server to answer" };
       if (!hasCode(error, "CLUSTER_EXISTS", "CLUSTER_CONFLICT")) throw error;
     }
     const found = await cluster.find(ref);
     if (found === undefined) return { waiting: "nothing: the old claim is gone" };
     if (found.metadata.uid === volume.claimUid) {
-      if (posts % explainEvery === 0) held = await explainHeld(world, volume);
+      if (clock.now() >= lookAt) {
+        lookAt = clock.now() + lookEverySeconds * 1000;
+        await writers.stop([volume]);
+        held = await explainHeld(world, volume);
+      }
+      // Pods that end by themselves take their time.
+      if (clock.now() >= slowFrom) await clock.sleep(slowSeconds, run.signal);
       return { waiting: held };
     }
     if ((await findReleasedClaim(cluster, volume)) !== undefined) return { done: true };
     return (await adopt(cluster, volume, found))
       ? { done: true }
       : { waiting: "the claim's owner" };
-  }, postEverySeconds);
+  }
+
+  await run.poll(async () => await orWait(tryOnce), postEverySeconds);
 }
 
 async function adopt(
@@ -187,7 +232,7 @@ async function waitBound(
   volume: PlannedVolume,
   run: StepRun,
 ): Promise<void> {
-  await run.poll(async () => {
+  async function look(): Promise<PollResult<true>> {
     const [claim, bound] = await Promise.all([
       findReleasedClaim(cluster, volume),
       cluster.find({ kind: "PersistentVolume", name: volume.newVolume.metadata.name }),
@@ -197,5 +242,7 @@ async function waitBound(
     return isBound
       ? { done: true }
       : { waiting: `claim ${describeClaim(volume.claim)} to be Bound` };
-  }, 0.05);
+  }
+
+  await run.poll(async () => await orWait(look), 0.05);
 }

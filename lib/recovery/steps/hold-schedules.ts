@@ -68,6 +68,7 @@ export function pauseSchedules(
       const resumed = await resume({ world, plan });
       return resumed.length === 0 ? undefined : `schedules ${resumed.join(", ")} run again`;
     },
+    undoIsAlwaysRight: true,
   };
 }
 

@@ -1,10 +1,10 @@
 import type { Step } from "../../steps/step.ts";
+import type { World } from "../../world.ts";
 import { describeClaim } from "../names.ts";
 import { listVolumes, type PlannedVolume, type TargetNode } from "../plan.ts";
 import { checkRestored, unproven } from "../restore-result.ts";
 import { buildRebuildPod, buildRemovePod, buildRestorePod } from "../restore-pod.ts";
 import { fillStepId, foldersStepId, restoreLane } from "./ids.ts";
-import { findReleasedClaim } from "./released-claim.ts";
 import type { Recovery } from "./recovery.ts";
 import { readPodResult, refOf, removePod, runPod } from "./run-pod.ts";
 
@@ -25,8 +25,8 @@ export function restoreVolume({ world, plan }: Recovery, volume: PlannedVolume):
     async observe() {
       const { snapshot, walked } = await readPodResult(world, refOf(pod));
       if (snapshot !== undefined && walked !== undefined) return { state: "done" };
-      if (!(await isReleased({ world, plan }, volume))) return { state: "open" };
-      return { state: "not-needed", note: "cut over already, its proof is in the journal" };
+      if (!(await isReserved(world, volume))) return { state: "open" };
+      return { state: "not-needed", note: "about to be cut over, its proof is in the journal" };
     },
     async act(run) {
       const bytesTotal = volume.bytes;
@@ -50,6 +50,7 @@ export function restoreVolume({ world, plan }: Recovery, volume: PlannedVolume):
     async undo(run) {
       return (await removePod(world, refOf(pod), run)) ? `pod of ${claim} removed` : undefined;
     },
+    undoIsAlwaysRight: true,
   };
 }
 
@@ -70,8 +71,8 @@ export function rebuildVolume(
     async observe() {
       const { walked } = await readPodResult(world, refOf(pod));
       if (walked !== undefined) return { state: "done" };
-      if (!(await isReleased({ world, plan }, volume))) return { state: "open" };
-      return { state: "not-needed", note: "cut over already, its proof is in the journal" };
+      if (!(await isReserved(world, volume))) return { state: "open" };
+      return { state: "not-needed", note: "about to be cut over, its proof is in the journal" };
     },
     async act(run) {
       await runPod(world, pod, run);
@@ -88,6 +89,7 @@ export function rebuildVolume(
     async undo(run) {
       return (await removePod(world, refOf(pod), run)) ? `pod of ${claim} removed` : undefined;
     },
+    undoIsAlwaysRight: true,
   };
 }
 
@@ -130,6 +132,11 @@ export function ownFolders({ world, plan }: Recovery, target: TargetNode): Step 
   };
 }
 
-async function isReleased({ world }: Recovery, volume: PlannedVolume): Promise<boolean> {
-  return (await findReleasedClaim(world.cluster, volume)) !== undefined;
+/**
+ * Whether the claim may get the folder at any moment: from then on nothing may touch what is in it. A
+ * volume is reserved only for a folder that was verified.
+ */
+async function isReserved({ cluster }: World, { newVolume }: PlannedVolume): Promise<boolean> {
+  const { name } = newVolume.metadata;
+  return (await cluster.find({ kind: "PersistentVolume", name })) !== undefined;
 }

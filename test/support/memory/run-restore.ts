@@ -35,6 +35,7 @@ export async function runRestore(
   const changeOptions = {
     dryRun: request.dryRun ?? false,
     abort: request.abort ?? false,
+    giveUp: request.giveUp ?? false,
     confirm: "confirm" in request ? request.confirm : (options.app ?? options.clusterName),
   };
   return await runChange(change, changeOptions, world, {

@@ -148,6 +148,7 @@ function buildNode(name: string, publicIp: string): Node {
 
 async function addBasics(world: MemoryWorld): Promise<void> {
   const objects: (KubeObject & Record<string, unknown>)[] = [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "kube-system" } },
     {
       apiVersion: "storage.k8s.io/v1",
       kind: "StorageClass",
