@@ -1,4 +1,4 @@
-import type { ErrorDetails } from "../errors.ts";
+import { type ErrorDetails, exitCodes, InfraError } from "../errors.ts";
 import type { PinnedWorkload } from "./find-pinned.ts";
 import { listPins } from "./hostname-pin.ts";
 import { hostnameLabel } from "./labels.ts";
@@ -33,6 +33,41 @@ export function explainChange(workload: PinnedWorkload): string {
 /** `StatefulSet demo/db`. */
 export function describeWorkload({ kind, namespace, name }: PinnedWorkload): string {
   return `${kind} ${namespace}/${name}`;
+}
+
+/** An Application that cannot be resumed yet. */
+export interface Stuck {
+  one: HeldApplication;
+  why: string;
+  /** Whether Git is seen to bind its workloads still; else nothing could be seen. */
+  isBound: boolean;
+}
+
+/** Why a run stops with all moved. What Git is seen to bind comes first: that can be corrected at once. */
+export function explainStuck(
+  source: string,
+  stuck: readonly Stuck[],
+  paused: readonly HeldApplication[],
+): InfraError {
+  const isBound = stuck.some((one) => one.isBound);
+  const told = stuck
+    .filter((one) => one.isBound === isBound)
+    .map(({ one, why }) => ({ ...one, why }));
+  const workloads = told.flatMap(({ pins }) => pins.map(describeWorkload)).join(", ");
+  const why = told.map((one) => `Application ${one.name}: ${one.why}`).join("; ");
+  const changes = told.map((one) => `in ${one.source}, ${one.pins.map(explainChange).join("; ")}`);
+  const names = paused.map(({ name }) => name).join(", ");
+  return new InfraError({
+    code: isBound ? "RECOVERY_GIT_PINNED" : "RECOVERY_GIT_UNSEEN",
+    message: isBound
+      ? `all has moved, but Git still binds ${workloads} to ${source}`
+      : `all has moved, but whether Git still binds ${workloads} to ${source} cannot be seen`,
+    why: `${why}. Resumed, Argo CD could put the pods back to where their volumes are not. Paused are: ${names}`,
+    fix: isBound
+      ? `In Git: ${changes.join("; ")}. Commit and push it, then run the same command again`
+      : "See what keeps Argo CD from it (kubectl get pods,applications -n argocd), then run the same command again",
+    exitCode: exitCodes.halfDone,
+  });
 }
 
 /** What makes Applications of a template keeps few annotations (applicationset_controller.go). */

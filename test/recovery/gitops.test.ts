@@ -55,7 +55,7 @@ for (const { name, git, workload, pod, field } of pinned) {
     const { error } = first.result.outcome.failure ?? {};
     t.equal(error?.code, "RECOVERY_GIT_PINNED");
     t.match(error?.why, "Paused are: bootstrap, apps, demo");
-    t.match(error?.fix, /In kubernetes\/demo, take/);
+    t.match(error?.fix, /in kubernetes\/demo, take/);
     t.match(error?.fix, field);
     t.strictSame(listStarts(world).toSorted(), moved);
     t.match(await listOpen(world, first.result), "Applications are paused: bootstrap, apps, demo");
@@ -79,6 +79,13 @@ for (const { name, git, workload, pod, field } of pinned) {
     t.strictSame(world.argo.applied, []);
   });
 }
+
+t.test("all that Git has to let go of is named at once", async (t) => {
+  const world = await createGitops({ db: pinnedBySelector, files: pinnedByAffinity });
+  const { error } = (await runToEnd(world)).outcome.failure ?? {};
+  t.match(error?.message, "StatefulSet demo/db, Deployment demo/files");
+  t.match(error?.fix, /nodeSelector of StatefulSet demo\/db; .* of Deployment demo\/files/);
+});
 
 t.test("a claim that Git has otherwise moves, with no sync in between", async (t) => {
   const world = await createGitops({ storage: "2Gi" });

@@ -1,10 +1,9 @@
 import { describeApplication, listComplaints } from "../../argocd/describe-application.ts";
 import { pausedAnnotation, refreshAnnotation } from "../../argocd/names.ts";
 import { isPaused } from "../../argocd/pause.ts";
-import { exitCodes, InfraError } from "../../errors.ts";
 import type { Application } from "../../objects.ts";
 import type { Step, StepRun } from "../../steps/step.ts";
-import { describeWorkload, explainChange } from "../explain-gitops.ts";
+import { describeWorkload, explainChange, explainStuck, type Stuck } from "../explain-gitops.ts";
 import { type HeldApplication, nameApplication } from "../plan-gitops.ts";
 import {
   allowSync,
@@ -19,14 +18,6 @@ import type { Failover } from "./recovery.ts";
 
 /** Argo CD reads Git anew and builds what is there; it may have just started on another host. */
 const compareSeconds = 120;
-
-/** An Application that cannot be resumed yet. */
-interface Stuck {
-  one: HeldApplication;
-  why: string;
-  /** Whether Git is seen to bind its workloads still; else nothing could be seen. */
-  isBound: boolean;
-}
 
 /**
  * Resumes what this run has paused, root last. An Application whose Git still binds a workload to the
@@ -61,8 +52,7 @@ export function resumeGitops(failover: Failover): Step {
         await resumeApplication(failover, one);
         await waitCompared(failover, one, run);
       }
-      const [first] = stuck.toSorted((a, b) => Number(b.isBound) - Number(a.isBound));
-      if (first !== undefined) throw explainStuck(failover, first, await listPaused(failover));
+      if (stuck.length > 0) throw explainStuck(plan.source.name, stuck, await listPaused(failover));
     },
     async verify() {
       const found = await listFound(failover);
@@ -145,27 +135,6 @@ async function waitCompared(
       return { done: found };
     if (found === undefined || world.clock.now() >= end) return { done: undefined };
     return { waiting: `Argo CD to compare ${one.name} (${describeApplication(found)})` };
-  });
-}
-
-function explainStuck(
-  { plan }: Failover,
-  { one, why, isBound }: Stuck,
-  paused: HeldApplication[],
-): InfraError {
-  const workloads = one.pins.map(describeWorkload).join(", ");
-  const change = one.pins.map(explainChange).join("; ");
-  const names = paused.map(({ name }) => name).join(", ");
-  return new InfraError({
-    code: isBound ? "RECOVERY_GIT_PINNED" : "RECOVERY_GIT_UNSEEN",
-    message: isBound
-      ? `all has moved, but Git still binds ${workloads} to ${plan.source.name}`
-      : `all has moved, but whether Git still binds ${workloads} to ${plan.source.name} cannot be seen`,
-    why: `Application ${one.name}: ${why}; resumed, it could put the pods back to where their volumes are not. Paused are: ${names}`,
-    fix: isBound
-      ? `In ${one.source}, ${change}; commit and push it, then run the same command again`
-      : `See what keeps Argo CD from it (kubectl get pods,applications -n ${one.namespace}), then run the same command again`,
-    exitCode: exitCodes.halfDone,
   });
 }
 
