@@ -11,11 +11,14 @@ import { fenceSource } from "./steps/fence-source.ts";
 import { pauseSchedules, resumeSchedules } from "./steps/hold-schedules.ts";
 import { judgeSource } from "./steps/judge-source.ts";
 import { notThereYet } from "./steps/not-there-yet.ts";
+import { pauseGitops } from "./steps/pause-gitops.ts";
 import { preserveVolumes } from "./steps/preserve-volumes.ts";
 import { quarantineSource } from "./steps/quarantine-source.ts";
 import { ownFolders } from "./steps/restore-volume.ts";
+import { resumeGitops } from "./steps/resume-gitops.ts";
 import { settle } from "./steps/settle.ts";
 import { stopDeadNode } from "./steps/stop-dead-node.ts";
+import { unpinWorkloads } from "./steps/unpin-workloads.ts";
 
 /**
  * The steps of a failover. Restores need no proof and start at once, beside the judging and the
@@ -32,12 +35,7 @@ export function buildFailoverSteps(world: World, plan: FailoverPlan): Step[] {
     judgeSource(recovery),
     quarantineSource(recovery),
     pauseSchedules(recovery, ["judge-source"], name),
-    notThereYet(
-      "pause-gitops",
-      "Pause the Applications whose Git works against the move",
-      ["judge-source"],
-      "no Application touches what moves",
-    ),
+    pauseGitops(recovery),
     notThereYet(
       "withdraw-dns",
       `Withdraw ${name} from DNS while it is cut off`,
@@ -45,6 +43,7 @@ export function buildFailoverSteps(world: World, plan: FailoverPlan): Step[] {
       "a host that is dead serves nobody",
     ),
     fenceSource(recovery),
+    unpinWorkloads(recovery),
     declareOutOfService(recovery),
     ...plan.units.flatMap((unit) => [cutOver(recovery, unit, writers), awaitReady(recovery, unit)]),
     notThereYet(
@@ -56,6 +55,6 @@ export function buildFailoverSteps(world: World, plan: FailoverPlan): Step[] {
     backUpAgain(recovery, ["update-dns"]),
     resumeSchedules(recovery),
     settle(recovery),
-    notThereYet("resume-gitops", "Resume the paused Applications", ["settle"], "none was paused"),
+    resumeGitops(recovery),
   ];
 }

@@ -1,5 +1,6 @@
 import type {
   Node,
+  NodeSelector,
   NodeSelectorRequirement,
   PersistentVolume,
   PersistentVolumeClaim,
@@ -18,14 +19,20 @@ export function readHostname(node: Node): string {
 
 /** Whether a volume can be used on this one node only. */
 export function isBoundToNode(volume: PersistentVolume, hostname: string): boolean {
-  const terms = volume.spec.nodeAffinity?.required?.nodeSelectorTerms ?? [];
+  return allowsOnly(volume.spec.nodeAffinity?.required, hostname);
+}
+
+/** Whether a node selector matches this one host only. */
+export function allowsOnly(selector: NodeSelector | undefined, hostname: string): boolean {
+  const terms = selector?.nodeSelectorTerms ?? [];
   return (
     terms.length > 0 &&
     terms.every((term) => (term.matchExpressions ?? []).some(namesHost(hostname)))
   );
 }
 
-function namesHost(hostname: string): (requirement: NodeSelectorRequirement) => boolean {
+/** Judges the wishes of a node selector: whether one names just this host. */
+export function namesHost(hostname: string): (requirement: NodeSelectorRequirement) => boolean {
   return ({ key, operator, values }) =>
     key === hostnameLabel && operator === "In" && values?.length === 1 && values[0] === hostname;
 }

@@ -3,7 +3,6 @@ import type { Node, Pod } from "../objects.ts";
 import type { ClusterState } from "./state.ts";
 import type { MachineRef } from "../world.ts";
 import { touchesNamespace } from "../velero/schedules.ts";
-import { findGitBlockers } from "./check-git.ts";
 import { findSourceBlockers } from "./check-source.ts";
 import { checkTarget } from "./check-target.ts";
 import {
@@ -16,6 +15,7 @@ import {
 } from "./find-volumes.ts";
 import { outOfServiceTaint } from "./labels.ts";
 import type { FailoverPlan, HostToReach } from "./plan.ts";
+import { planGitops } from "./plan-gitops.ts";
 import { defaultConcurrency, planTarget } from "./plan-target.ts";
 import { countable, findLocation, planUnit, warnOfExpiry } from "./plan-units.ts";
 import { refuseStuck } from "./refuse-stuck.ts";
@@ -61,19 +61,19 @@ export function planFailover(state: ClusterState, request: FailoverRequest): Fai
     blockers.push(...unit.blockers);
     return unit.planned;
   });
-  const movingPods = findMovingPods(bound, source);
+  const git = planGitops(state, { claims: bound, pods: findMovingPods(bound, source), hostname });
   const others = findOtherClaims(state, source, target);
   blockers.push(...others.stuck.map(({ claim, volume }) => refuseStuck(claim, volume, target)));
   const demand = {
-    pods: movingPods,
+    pods: git.pods,
     bytes: units.flatMap((unit) => unit.volumes).reduce((sum, volume) => sum + volume.bytes, 0),
     freeSpaceFactor: request.freeSpaceFactor,
     freeBytes: request.freeBytes,
     restoreImage: request.restoreImage,
   };
   const fitness = checkTarget(state, [source], target, demand);
-  blockers.push(...fitness.blockers, ...findGitBlockers(state.applications, bound));
-  warnings.push(...fitness.warnings, ...warnOfExpiry(units, state.now));
+  blockers.push(...fitness.blockers, ...git.blockers);
+  warnings.push(...fitness.warnings, ...git.warnings, ...warnOfExpiry(units, state.now));
   const internalIp = source.status?.addresses?.find((one) => one.type === "InternalIP")?.address;
   return {
     runId: request.runId,
@@ -92,6 +92,7 @@ export function planFailover(state: ClusterState, request: FailoverRequest): Fai
     preserve: findVolumesToPreserve(state, hostname),
     units,
     movesByItself: others.free,
+    gitops: git.applications,
     schedules: state.schedules
       .filter((schedule) => schedule.spec.paused !== true)
       .filter((schedule) => namespaces.some((one) => touchesNamespace(schedule, one)))

@@ -9,6 +9,7 @@ import type { ChosenBackup, PassedOver } from "../velero/choose-backup.ts";
 import type { Repository } from "../velero/repository.ts";
 import type { MachineRef } from "../world.ts";
 import type { ClaimName } from "./names.ts";
+import type { HeldApplication } from "./plan-gitops.ts";
 
 /** What a recovery will do; JSON, kept with the run, so that any machine can finish it. */
 export interface RecoveryPlan {
@@ -37,6 +38,8 @@ export interface FailoverPlan extends RecoveryPlan {
   failedAt: string;
   /** Claims that are not bound to the node and come along by themselves. */
   movesByItself: ClaimName[];
+  /** Applications to hold while volumes move, root first; those that were paused before stay so. */
+  gitops: HeldApplication[];
   /** What a dry run found out about the source. */
   evidence?: { verdict: string; why: string; samples: string[] };
 }

@@ -30,6 +30,7 @@ export function renderPlan(plan: FailoverPlan): string {
     `  restore   ${volumes.length} volumes, ${renderBytes(bytes)}, ${plan.restoreConcurrency[target.name]} at once, into fresh folders on ${target.name}`,
     `  judge     ${source.name}; a host that is alive ends the run, and everything is undone`,
     `  quarantine, pause schedules: ${plan.schedules.join(", ") || "none"}`,
+    ...renderGitops(plan),
     `  fence     power off machine ${source.machine.id} at ${source.machine.provider}`,
     `! taint     ${source.name} as out of service: its pods are deleted by force`,
     ...plan.units.map(
@@ -69,6 +70,12 @@ export function renderSeconds(seconds: number): string {
   if (minutes < 120) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   return `${hours} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
+
+/** What is held of Git; the warnings say why. */
+function renderGitops({ gitops }: FailoverPlan): string[] {
+  if (gitops.length === 0) return [];
+  return [`  pause     Applications: ${gitops.map((one) => one.name).join(", ")}`];
 }
 
 /** Where the data of a volume comes from. */

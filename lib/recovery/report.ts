@@ -157,7 +157,7 @@ function listOpenItems(
 ): string[] {
   const { source, runId } = plan;
   const items = outcome.leftOver.map((item) => `not undone: ${item}`);
-  items.push(...listNotReady(plan, outcome));
+  items.push(...listNotReady(plan, outcome), ...listGitItems(outcome));
   items.push(...(plan.notRestored ?? []).map((line) => `not restored: ${line}`));
   const fenced = outcome.results.some((one) => one.id === "fence-source" && one.state === "done");
   if (source !== undefined && fenced) items.push(`${source.name} is switched off at its provider`);
@@ -169,6 +169,10 @@ function listOpenItems(
   items.push(...status.volumes.map(({ name, claim, why }) => `${name} of ${claim}: ${why}`));
   const paused = status.schedules.filter((one) => one.pausedBy === runId).map((one) => one.name);
   if (paused.length > 0) items.push(`schedules are paused: ${paused.join(", ")}`);
+  const applications = status.applications.filter((one) => one.pausedBy === runId);
+  if (applications.length > 0) {
+    items.push(`Applications are paused: ${applications.map((one) => one.name).join(", ")}`);
+  }
   const pods = status.pods.filter((one) => one.name.startsWith(`dr-${runId}-`));
   if (pods.length > 0) items.push(`pods of the run: ${pods.map((one) => one.name).join(", ")}`);
   return items;
@@ -183,4 +187,10 @@ function describeNode(name: string, status: RecoveryStatus): string[] {
       ? [`${name} is declared out of service: look at it before it boots`]
       : []),
   ];
+}
+
+/** What the last look at Git has left for a person. */
+function listGitItems({ results }: Outcome): string[] {
+  const found = results.find((one) => one.id === "resume-gitops")?.facts["openItems"];
+  return Array.isArray(found) ? found.map(String) : [];
 }

@@ -27,7 +27,7 @@ export interface ClusterState {
   volumes: PersistentVolume[];
   claims: PersistentVolumeClaim[];
   pods: Pod[];
-  /** ReplicaSets, StatefulSets, Jobs: what owns pods, by UID. */
+  /** Deployments, ReplicaSets, StatefulSets, Jobs: what owns pods, by UID. */
   owners: Map<string, Workload>;
   /** local-path's settings, of the namespace it runs in. */
   localPathConfig: ConfigMap | undefined;
@@ -50,6 +50,7 @@ export async function readClusterState(
     volumes,
     claims,
     pods,
+    deployments,
     replicaSets,
     statefulSets,
     jobs,
@@ -66,6 +67,7 @@ export async function readClusterState(
     cluster.list("PersistentVolume"),
     cluster.list("PersistentVolumeClaim"),
     cluster.list("Pod"),
+    cluster.list("Deployment"),
     cluster.list("ReplicaSet"),
     cluster.list("StatefulSet"),
     cluster.list("Job"),
@@ -86,7 +88,10 @@ export async function readClusterState(
     claims,
     pods,
     owners: new Map(
-      [...replicaSets, ...statefulSets, ...jobs].map((one) => [one.metadata.uid ?? "", one]),
+      [...deployments, ...replicaSets, ...statefulSets, ...jobs].map((one) => [
+        one.metadata.uid ?? "",
+        one,
+      ]),
     ),
     localPathConfig,
     podVolumeBackups,

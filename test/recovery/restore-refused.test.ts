@@ -75,6 +75,21 @@ const refusals: Refusal[] = [
     names: "Unavailable",
   },
   {
+    name: "Git has another claim than the one that would be restored",
+    code: "RECOVERY_GIT_CLAIM_DIFFERS",
+    async prepare(world) {
+      const claim = { kind: "PersistentVolumeClaim", namespace: "demo", name: "uploads" };
+      await world.add({
+        apiVersion: "argoproj.io/v1alpha1",
+        kind: "Application",
+        metadata: { name: "demo-app", namespace: "argocd" },
+        spec: { destination: { namespace: "demo" } },
+        status: { resources: [{ ...claim, status: "OutOfSync" }] },
+      } as never);
+    },
+    names: "demo-app",
+  },
+  {
     name: "the app's name was not typed",
     code: "RUN_NOT_CONFIRMED",
     exitCode: 3,

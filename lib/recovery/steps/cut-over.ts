@@ -63,7 +63,9 @@ export function cutOver({ world }: Recovery, unit: RecoveryUnit, writers: Writer
     async act(run) {
       const { left } = await readClaims();
       await Promise.all(left.map((volume) => reserve(cluster, volume, run)));
-      await run.poll(async () => await orWait(async () => ({ done: await writers.stop(left) })));
+      await run.poll(
+        async () => await orWait(async () => ({ done: await writers.stop(left, run) })),
+      );
       await Promise.all(left.map((volume) => release(world, volume, writers, run)));
     },
     async verify(run) {
@@ -193,7 +195,7 @@ async function release(
     if (found.metadata.uid === volume.claimUid) {
       if (clock.now() >= lookAt) {
         lookAt = clock.now() + lookEverySeconds * 1000;
-        await writers.stop([volume]);
+        await writers.stop([volume], run);
         held = await explainHeld(world, volume);
       }
       // Pods that end by themselves take their time.

@@ -20,7 +20,7 @@ export function declareOutOfService({ world, plan }: Failover): Step {
   return {
     id: "declare-out-of-service",
     title: `Declare ${source.name} out of service (its pods are deleted by force)`,
-    after: ["fence-source"],
+    after: ["unpin-workloads"],
     timeoutSeconds: 30,
     waitsFor: "the API server to take the taint",
     async observe() {

@@ -3,6 +3,7 @@ import type { World } from "../../world.ts";
 import type { FailoverPlan } from "../plan.ts";
 import { clearHolders } from "./claim-holders.ts";
 import { readMachine } from "./fence-source.ts";
+import { keepGitOff } from "./pause-gitops.ts";
 import type { Failover } from "./recovery.ts";
 import type { WriterStop } from "./writer-stop.ts";
 
@@ -14,7 +15,9 @@ export function stopDeadNode({ world, plan }: Failover): WriterStop {
     async check() {
       await checkStillOff(world, plan);
     },
-    async stop(volumes) {
+    async stop(volumes, run) {
+      // Before the pods go: they are made again of what the templates say then.
+      await keepGitOff({ world, plan }, run);
       await Promise.all([
         keepCordoned(world, plan.source.name),
         clearHolders(world, volumes, plan.source.name),

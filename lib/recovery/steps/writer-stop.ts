@@ -1,3 +1,4 @@
+import type { StepRun } from "../../steps/step.ts";
 import type { PlannedVolume } from "../plan.ts";
 
 /** How a cut-over makes sure that nobody writes to the volumes that it takes the claims from. */
@@ -12,5 +13,5 @@ export interface WriterStop {
    * Ends everybody who writes to the volumes, or tells them to end: a claim does not go before. Called
    * again and again while one stays.
    */
-  stop(volumes: PlannedVolume[]): Promise<void>;
+  stop(volumes: PlannedVolume[], run: StepRun): Promise<void>;
 }

@@ -63,8 +63,9 @@ async function listUnwell(): Promise<string[]> {
 /** What a run has left besides the volumes that were there before it. */
 async function listOpen(): Promise<string[]> {
   const { document } = await run("scripts/dr/status.ts");
-  const { runs, nodes, schedules, pods } = document.result as RecoveryStatus;
-  return [...runs, ...nodes, ...schedules, ...pods].map((one) => JSON.stringify(one));
+  const { runs, nodes, schedules, applications, pods } = document.result as RecoveryStatus;
+  const open = [...runs, ...nodes, ...schedules, ...applications, ...pods];
+  return open.map((one) => JSON.stringify(one));
 }
 
 const filesBefore = await readFiles();
