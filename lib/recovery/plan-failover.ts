@@ -97,7 +97,7 @@ export function planFailover(state: ClusterState, request: FailoverRequest): Fai
       .filter((schedule) => schedule.spec.paused !== true)
       .filter((schedule) => namespaces.some((one) => touchesNamespace(schedule, one)))
       .map((schedule) => schedule.metadata.name),
-    backup: { namespaces, location: findLocation(units) },
+    backup: { namespaces, location: findLocation(units, state) },
     restoreConcurrency: request.restoreConcurrency ?? defaultConcurrency(target, state.pods),
     freeSpaceFactor: request.freeSpaceFactor,
     restoreImage: request.restoreImage,
@@ -239,7 +239,10 @@ function warnOfExpiry(units: RecoveryUnit[], now: number): string[] {
     });
 }
 
-function findLocation(units: RecoveryUnit[]): string {
+/** Where the next backup goes: where the last one came from, unless that is only read any more. */
+function findLocation(units: RecoveryUnit[], { locations }: ClusterState): string {
   const sources = units.flatMap((unit) => unit.volumes).map((volume) => volume.source);
-  return sources.find((source) => source.kind === "files")?.backup.location ?? "default";
+  const from = sources.find((source) => source.kind === "files")?.backup.location ?? "default";
+  if (locations.get(from)?.spec.accessMode !== "ReadOnly") return from;
+  return [...locations.values()].find(({ spec }) => spec.default === true)?.metadata.name ?? from;
 }
