@@ -275,6 +275,8 @@ export interface BackupStorageLocation extends KubeObject {
     };
     config?: Record<string, string>;
     credential?: { name: string; key: string };
+    default?: boolean;
+    accessMode?: "ReadWrite" | "ReadOnly";
   };
   status?: {
     phase?: string;

@@ -64,6 +64,7 @@ export async function listCommands(): Promise<Command[]> {
     import("./init-cluster.ts").then((module) => module.initCluster),
     import("./join-node.ts").then((module) => module.joinNode),
     import("./remove-node.ts").then((module) => module.removeNode),
+    import("./rotate-secrets.ts").then((module) => module.rotateSecrets),
     import("./failover.ts").then((module) => module.failover),
     import("./restore-workload.ts").then((module) => module.restoreWorkload),
     import("./dr-status.ts").then((module) => module.drStatus),

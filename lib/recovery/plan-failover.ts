@@ -97,7 +97,7 @@ export function planFailover(state: ClusterState, request: FailoverRequest): Fai
       .filter((schedule) => schedule.spec.paused !== true)
       .filter((schedule) => namespaces.some((one) => touchesNamespace(schedule, one)))
       .map((schedule) => schedule.metadata.name),
-    backup: { namespaces, location: findLocation(units) },
+    backup: { namespaces, location: findLocation(units, state) },
     restoreConcurrency: {
       [target.metadata.name]: request.restoreConcurrency ?? defaultConcurrency(target, state.pods),
     },

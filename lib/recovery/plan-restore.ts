@@ -83,7 +83,7 @@ export function planRestore(
       .filter((schedule) => schedule.spec.paused !== true)
       .filter((schedule) => namespaces.some((one) => touchesNamespace(schedule, one)))
       .map((schedule) => schedule.metadata.name),
-    backup: { namespaces, location: findLocation(units) },
+    backup: { namespaces, location: findLocation(units, state) },
     restoreConcurrency,
     freeSpaceFactor,
     restoreImage,

@@ -106,8 +106,10 @@ export function warnOfExpiry(units: RecoveryUnit[], now: number): string[] {
     });
 }
 
-/** The storage location that the volumes come from, and the next backup goes to. */
-export function findLocation(units: RecoveryUnit[]): string {
+/** Where the next backup goes: where the last one came from, unless that is only read any more. */
+export function findLocation(units: RecoveryUnit[], { locations }: ClusterState): string {
   const sources = units.flatMap((unit) => unit.volumes).map((volume) => volume.source);
-  return sources.find((source) => source.kind === "files")?.backup.location ?? "default";
+  const from = sources.find((source) => source.kind === "files")?.backup.location ?? "default";
+  if (locations.get(from)?.spec.accessMode !== "ReadOnly") return from;
+  return [...locations.values()].find(({ spec }) => spec.default === true)?.metadata.name ?? from;
 }

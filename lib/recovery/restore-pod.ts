@@ -1,6 +1,6 @@
 import type { EnvVar, Pod, PodSpec, PodVolume, SecurityContext, VolumeMount } from "../objects.ts";
 import { ownNamespace } from "../steps/lock.ts";
-import { repositorySecret, veleroNamespace } from "../velero/names.ts";
+import { veleroNamespace } from "../velero/names.ts";
 import type { Repository } from "../velero/repository.ts";
 import { runLabel } from "./labels.ts";
 import { nameObject, nameRemovePod } from "./names.ts";
@@ -34,10 +34,7 @@ export function buildRestorePod(plan: RecoveryPlan, volume: PlannedVolume): Pod 
     { name: "NEED_BYTES", value: String(Math.ceil(volume.bytes * plan.freeSpaceFactor)) },
     { name: "CREDENTIALS", value: `/credentials/${repository.credential.key}` },
     { name: "PROFILE", value: repository.profile },
-    {
-      name: "KOPIA_PASSWORD",
-      valueFrom: { secretKeyRef: repositorySecret },
-    },
+    { name: "KOPIA_PASSWORD", valueFrom: { secretKeyRef: repository.password } },
   ];
   const mounts: VolumeMount[] = [
     storageMount,

@@ -14,11 +14,9 @@ import type { WriterStop } from "./writer-stop.ts";
 /** A claim that is gone is posted again at this pace: whoever is first binds it. */
 const postEverySeconds = 0.008;
 
-/** What is not gone after this time is held by a pod that is given time to stop. */
+/** What is not gone after this time is held by a pod that is given time to stop; who, is looked up. */
 const fastSeconds = 2;
 const slowSeconds = 0.04;
-
-/** Who holds a claim that does not go is looked up so often. */
 const lookEverySeconds = 2;
 
 /**
