@@ -11,6 +11,8 @@ export interface ScriptOptions {
   home: string;
   /** Beside the operator's own environment. */
   env?: NodeJS.ProcessEnv;
+  /** The work tree whose script it is; this one when left out. */
+  workTree?: string;
   /** Each line that it tells a person. */
   onLine?: (line: string) => void;
   /** Once it runs. */
@@ -28,12 +30,12 @@ export interface ScriptEnd {
 export async function runScript(
   paths: LabPaths,
   argv: readonly [string, ...string[]],
-  { home, env, onLine, onPid, signal }: ScriptOptions,
+  { home, env, workTree = repositoryRoot, onLine, onPid, signal }: ScriptOptions,
 ): Promise<ScriptEnd> {
-  const zx = path.join(repositoryRoot, "node_modules/zx/build/cli.js");
+  const zx = path.join(workTree, "node_modules/zx/build/cli.js");
   const [program, ...args] = await enterOperator(paths, [process.execPath, zx, ...argv, "--json"]);
   const child = spawn(program, args, {
-    cwd: repositoryRoot,
+    cwd: workTree,
     env: { ...buildOperatorEnvironment(paths, process.env), HOME: home, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

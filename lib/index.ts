@@ -27,7 +27,7 @@ export { createFailover, type FailoverOptions } from "./recovery/failover.ts";
 export type { FailoverPlan, PlannedVolume, RecoveryUnit } from "./recovery/plan.ts";
 export { planFailover } from "./recovery/plan-failover.ts";
 export { renderPlan } from "./recovery/render-plan.ts";
-export { buildReport, type FailoverReport, renderReport } from "./recovery/report.ts";
+export { buildReport, type RecoveryReport, renderReport } from "./recovery/report.ts";
 export { type ClusterState, readClusterState } from "./recovery/state.ts";
 export { readStatus, type RecoveryStatus, renderStatus } from "./recovery/status.ts";
 export { type Change, type ChangeResult, type Dialog, runChange } from "./steps/change.ts";

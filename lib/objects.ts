@@ -248,12 +248,16 @@ export interface Secret extends KubeObject {
   data?: Record<string, string>;
 }
 
-/** A ReplicaSet, StatefulSet, Deployment, Job or CronJob, read for its owner and its images. */
+/** A ReplicaSet, StatefulSet, Deployment, Job or CronJob, read for its owner and its pods. */
 export interface Workload extends KubeObject {
   spec?: {
     replicas?: number;
     volumeClaimTemplates?: PersistentVolumeClaim[];
-    template?: { spec?: Pick<PodSpec, "containers"> };
+    template?: { spec?: Pick<PodSpec, "containers" | "nodeSelector" | "affinity"> };
+    /** Of a StatefulSet. */
+    updateStrategy?: { type?: string; rollingUpdate?: { partition?: number } };
+    /** Of a Deployment that makes no new pods of a new template. */
+    paused?: boolean;
   };
 }
 
@@ -271,8 +275,14 @@ export interface BackupStorageLocation extends KubeObject {
     };
     config?: Record<string, string>;
     credential?: { name: string; key: string };
+    default?: boolean;
+    accessMode?: "ReadWrite" | "ReadOnly";
   };
-  status?: { phase?: string };
+  status?: {
+    phase?: string;
+    /** RFC 3339; when the bucket's backups were last made known in the cluster. */
+    lastSyncedTime?: string;
+  };
 }
 
 export interface Backup extends KubeObject {
@@ -323,21 +333,34 @@ export interface Application extends KubeObject {
   kind: "Application";
   spec: {
     project?: string;
-    source?: { repoURL?: string; targetRevision?: string; path?: string };
+    source?: ApplicationSource;
+    /** In place of `source`, where there are several. */
+    sources?: ApplicationSource[];
     destination?: { namespace?: string };
+    /** It syncs by itself when `automated` is there, unless `enabled` is false. */
+    syncPolicy?: { automated?: { enabled?: boolean } };
   };
+  /** A sync that is asked for, that runs, or that waits to be tried again. */
+  operation?: unknown;
   status?: {
     sync?: { status?: "Synced" | "OutOfSync" | "Unknown"; revision?: string };
     health?: { status?: string; message?: string };
     /** What keeps Argo CD from comparing or syncing. */
     conditions?: { type: string; message: string }[];
-    /** The last sync, or the one that runs. */
-    operationState?: { phase?: string; message?: string };
+    /** The last sync, or the one that runs; one that runs and has an end waits to be tried again. */
+    operationState?: { phase?: string; message?: string; finishedAt?: string };
     resources?: ApplicationResource[];
   };
 }
 
+export interface ApplicationSource {
+  repoURL?: string;
+  targetRevision?: string;
+  path?: string;
+}
+
 export interface ApplicationResource {
+  group?: string;
   kind: string;
   namespace?: string;
   name: string;

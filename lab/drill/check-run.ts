@@ -87,6 +87,7 @@ function listLeft({ status, source, oldVolumes }: DrillFacts): string[] {
       .filter(({ name }) => !old.has(name))
       .map(({ name, why }) => `${name}: ${why}`),
     ...status.schedules.map(({ name }) => `schedule ${name} is paused`),
+    ...status.applications.map(({ name }) => `Application ${name} is paused`),
     ...status.pods.map(({ name }) => `pod ${name}`),
   ];
 }

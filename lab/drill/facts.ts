@@ -1,4 +1,4 @@
-import type { FailoverReport } from "../../lib/recovery/report.ts";
+import type { RecoveryReport } from "../../lib/recovery/report.ts";
 import type { RecoveryStatus } from "../../lib/recovery/status.ts";
 import type { JournalStep } from "./journal.ts";
 import type { Order } from "./till-log.ts";
@@ -55,7 +55,7 @@ export interface FailoverFacts {
   endedAt: number;
   exitCode: number;
   /** Undefined when the command failed before it had a plan. */
-  report?: FailoverReport;
+  report?: RecoveryReport;
   steps: readonly JournalStep[];
 }
 

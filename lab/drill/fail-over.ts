@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { FailoverReport } from "../../lib/recovery/report.ts";
+import type { RecoveryReport } from "../../lib/recovery/report.ts";
 import type { LabPaths } from "../paths.ts";
 import type { FailoverFacts } from "./facts.ts";
 import { parseJournal } from "./journal.ts";
@@ -36,7 +36,7 @@ export async function failOver(
   const endedAt = Date.now();
   const { error } = document;
   if (error !== undefined) options.onLine?.(`${error.message}  [${error.code}]`);
-  const result = document.result as { report?: FailoverReport; journal?: string } | undefined;
+  const result = document.result as { report?: RecoveryReport; journal?: string } | undefined;
   const steps =
     result?.journal === undefined ? [] : parseJournal(await readFile(result.journal, "utf8"));
   const times = { startedAt, endedAt, exitCode, steps };

@@ -47,7 +47,14 @@ type After = Pick<
 const applicationSeconds = 120;
 
 /** Nobody was asked, so nothing is known to be well. */
-const unknownStatus: RecoveryStatus = { runs: [], nodes: [], volumes: [], schedules: [], pods: [] };
+const unknownStatus: RecoveryStatus = {
+  runs: [],
+  nodes: [],
+  volumes: [],
+  schedules: [],
+  applications: [],
+  pods: [],
+};
 
 /**
  * Looks at everything that a failover may have done or left; what cannot be found out is told, and

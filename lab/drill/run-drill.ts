@@ -142,10 +142,11 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
   };
 }
 
-async function makeCluster(
+/** Makes the cluster that Git describes out of hosts that are up. Throws what ensureCluster throws. */
+export async function makeCluster(
   paths: LabPaths,
   { components, release: k3s, extraImages }: LabParts,
-  { progress, signal }: DrillOptions,
+  { progress, signal }: Pick<UpOptions, "progress" | "signal">,
 ): Promise<LabCluster> {
   return await ensureCluster(paths, {
     components,

@@ -4,6 +4,9 @@ export const argoNamespace = "argocd";
 /** The Application that makes the other roots, and keeps Argo CD itself. */
 export const rootApplication = "bootstrap";
 
+/** The Deployment that reads Git, and decrypts what is in there. */
+export const repoServer = "argocd-repo-server";
+
 /** Whose fields they are that Argo CD has applied (argo-cd: common/common.go, ArgoCDSSAManager). */
 export const argoFieldManager = "argocd-controller";
 

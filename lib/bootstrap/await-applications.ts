@@ -22,17 +22,24 @@ const lookSeconds = 5;
 /** How long what time does not heal may be said: Argo CD keeps an old answer for a while. */
 const patienceSeconds = 60;
 
+/**
+ * What every Application is to be: as Git has it, or working, too. One whose data is still to come may
+ * not work without it.
+ */
+export type ApplicationWish = "synced" | "well";
+
 /** Waits until every Application is as the commit has it that the site's branch is at, and works. */
 export function awaitApplications(
   world: Pick<BootstrapWorld, "clock" | "openCluster"> & { gitops: Gitops },
   after: string[],
+  wish: ApplicationWish = "well",
 ): Step {
   return {
-    id: "await-applications",
+    id: `await-applications${wish === "well" ? "" : "-synced"}`,
     title: "Wait until the cluster is what Git says",
     after,
     timeoutSeconds: wellSeconds + 60,
-    waitsFor: "all Applications to be Synced and Healthy",
+    waitsFor: `all Applications to be Synced${wish === "well" ? " and Healthy" : ""}`,
     async observe() {
       return { state: "open" };
     },
@@ -46,7 +53,7 @@ export function awaitApplications(
       const askedAt = new Map<string, number>();
       return await run.poll<{ commit: string; applications: number }>(async () => {
         const applications = await cluster.list("Application", { namespace: argoNamespace });
-        const open = applications.filter((one) => !isDone(one, commit));
+        const open = applications.filter((one) => !isDone(one, commit, wish));
         const hasRoot = applications.some(({ metadata }) => metadata.name === rootApplication);
         if (hasRoot && open.length === 0) {
           return { done: { commit, applications: applications.length } };
@@ -87,8 +94,10 @@ async function readCommit(gitops: Gitops, known: string): Promise<string> {
   }
 }
 
-function isDone(application: Application, commit: string): boolean {
-  return isWell(application) && application.status?.sync?.revision === commit;
+function isDone(application: Application, commit: string, wish: ApplicationWish): boolean {
+  const { status, revision } = application.status?.sync ?? {};
+  const isAsWished = wish === "well" ? isWell(application) : status === "Synced";
+  return isAsWished && revision === commit;
 }
 
 async function askToLook(cluster: Cluster, { metadata }: Application): Promise<void> {

@@ -3,6 +3,7 @@ import type { Step } from "../steps/step.ts";
 import type { Link } from "./check.schema.ts";
 import type { Way } from "./choose-way.ts";
 import { awaitApplications } from "./await-applications.ts";
+import { awaitBackups } from "./await-backups.ts";
 import { escrowToken } from "./escrow-token.ts";
 import { installArgoCd } from "./install-argocd.ts";
 import { runPlaybook } from "./run-playbook.ts";
@@ -23,10 +24,15 @@ export interface InitOptions {
   via: Way;
   /** What Argo CD starts from; it is left out without. */
   gitops: Gitops | undefined;
+  /** Whether the data of a cluster before this one is to be brought back afterwards. */
+  isRebuild: boolean;
 }
 
 /** The steps from hosts that can be logged in to, to a cluster that is what Git says. */
-export function buildInitSteps(world: BootstrapWorld, { via, gitops }: InitOptions): Step[] {
+export function buildInitSteps(
+  world: BootstrapWorld,
+  { via, gitops, isRebuild }: InitOptions,
+): Step[] {
   const ids = phases.map(({ playbook }) => playbook);
   const playbooks = phases.map((phase, index) =>
     runPlaybook(world, { ...phase, via, after: ids.slice(0, index) }),
@@ -35,7 +41,10 @@ export function buildInitSteps(world: BootstrapWorld, { via, gitops }: InitOptio
   const nodes = [...playbooks, verify, escrowToken(world, [verify.id])];
   if (gitops === undefined) return nodes;
   const install = installArgoCd(gitops, [verify.id]);
-  return [...nodes, install, awaitApplications({ ...world, gitops }, [install.id])];
+  const wish = isRebuild ? "synced" : "well";
+  const applications = awaitApplications({ ...world, gitops }, [install.id], wish);
+  const made = [...nodes, install, applications];
+  return isRebuild ? [...made, awaitBackups(world, [applications.id])] : made;
 }
 
 /** The plan for people: which hosts, how they reach each other, and what is done. */
@@ -43,7 +52,7 @@ export function renderInitPlan(
   clusterName: string,
   hosts: readonly Host[],
   links: readonly Link[],
-  withGitops: boolean,
+  { withGitops, isRebuild }: { withGitops: boolean; isRebuild: boolean },
 ): string {
   const lines = hosts.map(({ name, group, ansibleUser, publicIp, meshIp }) => {
     const role = group === "k3s_masters" ? "server" : "agent ";
@@ -59,6 +68,7 @@ export function renderInitPlan(
     "  See that every host is a Ready node with its address",
     "  Keep the server's token, encrypted, for a rebuild",
     ...(withGitops ? ["  Start Argo CD, and wait until the cluster is what Git says"] : []),
+    ...(isRebuild ? ["  Bring back what the bucket has of the cluster before this one"] : []),
     "",
   ].join("\n");
 }

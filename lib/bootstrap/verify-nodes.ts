@@ -21,15 +21,15 @@ export function verifyNodes(world: BootstrapWorld, after: string[]): Step {
     async act() {},
     async verify(run) {
       const [hosts, cluster] = await Promise.all([world.loadHosts(), world.openCluster()]);
-      const clusterUid = await world.recordCluster(cluster);
       const end = world.clock.now() + readySeconds * 1000;
-      return await run.poll<{ clusterUid: string; nodes: number }>(async () => {
-        const nodes = await cluster.list("Node");
-        const faults = findNodeFaults(hosts, nodes);
-        if (faults.length === 0) return { done: { clusterUid, nodes: hosts.length } };
+      const nodes = await run.poll<number>(async () => {
+        const faults = findNodeFaults(hosts, await cluster.list("Node"));
+        if (faults.length === 0) return { done: hosts.length };
         if (world.clock.now() >= end) throw unwell(faults);
         return { waiting: faults.join("; ") };
       }, 1);
+      // Only a cluster of the inventory's own hosts can be the site's.
+      return { clusterUid: await world.recordCluster(cluster), nodes };
     },
   };
 }

@@ -13,11 +13,14 @@ export interface BootstrapWorld extends Pick<World, "clock" | "journal"> {
   openCluster(): Promise<Cluster>;
   /**
    * Writes down that this is the site's cluster, and returns its UID. Throws SITE_WRONG_CLUSTER
-   * when the site is about another one.
+   * when the site is about another one, but in a rebuild.
    */
   recordCluster(cluster: Cluster): Promise<string>;
-  /** Keeps the server's token, encrypted. Throws SECRETS_ESCROW_DIFFERS when another one is kept. */
-  escrowToken(token: string): Promise<"written" | "there">;
+  /**
+   * Keeps the server's token, encrypted. Another one that is kept is moved aside in a rebuild; else
+   * it throws SECRETS_ESCROW_DIFFERS.
+   */
+  escrowToken(token: string): Promise<"written" | "there" | "replaced">;
 }
 
 /** What Argo CD starts from, and how it is given to the cluster. */

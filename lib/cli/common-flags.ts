@@ -20,6 +20,15 @@ export const changeFlags = {
   confirm: { type: "string", value: "NAME", help: "the name that would have to be typed" },
 } as const satisfies FlagTable;
 
+/** Of the recoveries, whose claims cannot be moved back. */
+export const recoveryFlags = {
+  ...changeFlags,
+  "give-up": {
+    type: "boolean",
+    help: "close an open run that can be neither finished nor undone; what was moved stays moved",
+  },
+} as const satisfies FlagTable;
+
 /** Of the commands that run playbooks. */
 export const viaFlag = {
   type: "string",

@@ -1,13 +1,7 @@
-import { changeFlags, commonFlags } from "../cli/common-flags.ts";
-import { type CommandResult, defineCommand } from "../cli/define-command.ts";
-import type { Terminal } from "../cli/terminal.ts";
-import { exitCodes, InfraError } from "../errors.ts";
+import { commonFlags, recoveryFlags } from "../cli/common-flags.ts";
+import { defineCommand } from "../cli/define-command.ts";
 import type { Host } from "../inventory/load.ts";
-import type { FailoverPlan } from "../recovery/plan.ts";
-import type { HostToReach } from "../recovery/plan-target.ts";
-import type { RecoveryStatus } from "../recovery/status.ts";
-import type { ChangeResult } from "../steps/change.ts";
-import type { World } from "../world.ts";
+import type { HostToReach } from "../recovery/plan.ts";
 
 export const failover = defineCommand({
   script: "scripts/dr/failover.ts",
@@ -40,22 +34,18 @@ export const failover = defineCommand({
       default: "latest",
       help: "a Velero backup; latest is the newest usable one of each volume",
     },
-    ...changeFlags,
+    ...recoveryFlags,
     ...commonFlags,
   },
   async run({ flags }, terminal) {
     const { listPlace, openWorld } = await import("./open-world.ts");
     const { getHost } = await import("../inventory/load.ts");
-    const { loadVersions, renderRestoreImage } = await import("../config/versions.ts");
-    const { loadPolicy } = await import("../config/policy.ts");
+    const { loadRestoreSettings } = await import("./restore-settings.ts");
     const { createFailover } = await import("../recovery/failover.ts");
-    const { runChange } = await import("../steps/change.ts");
-    const { showRun } = await import("../cli/show-run.ts");
-    const { nameHolder } = await import("./name-holder.ts");
+    const { runRecovery } = await import("./run-recovery.ts");
     const { site, hosts, world } = await openWorld(flags, terminal);
     const source = getHost(hosts, flags.sourceNode);
     const target = getHost(hosts, flags.targetNode);
-    const [versions, policy] = await Promise.all([loadVersions(), loadPolicy()]);
     const change = createFailover(world, {
       source: {
         ...describeHost(source),
@@ -63,79 +53,15 @@ export const failover = defineCommand({
       },
       target: describeHost(target),
       backup: flags.backup,
-      restoreImage: renderRestoreImage(versions),
-      velero: versions.velero,
-      freeSpaceFactor: policy.freeSpaceFactor,
-      restoreConcurrency: policy.restoreConcurrency,
+      ...(await loadRestoreSettings()),
       withEvidence: flags.dryRun,
       place: listPlace(flags),
     });
-    const view = showRun(terminal, world.clock);
-    try {
-      const options = { dryRun: flags.dryRun, abort: flags.abort, confirm: flags.confirm };
-      const result = await runChange(change, options, world, {
-        say: (text) => terminal.err(`${text.trimEnd()}\n`),
-        ask: terminal.ask,
-        emit: view.emit,
-        signal: terminal.interrupted,
-        holder: nameHolder(),
-      });
-      view.end();
-      return await describeResult(result, world, site.runsFolder, terminal);
-    } finally {
-      view.end();
-    }
+    const place = { world, runsFolder: site.runsFolder };
+    return await runRecovery(change, flags, place, terminal);
   },
 });
 
 function describeHost({ name, publicIp, meshIp, sshPort }: Host): HostToReach {
   return { name, publicIp, sshPort, ...(meshIp === undefined ? {} : { meshIp }) };
-}
-
-async function describeResult(
-  result: ChangeResult<FailoverPlan>,
-  world: World,
-  runsFolder: string,
-  terminal: Terminal,
-): Promise<CommandResult> {
-  const { exitCode } = result;
-  if (result.kind === "planned") {
-    const { renderPlan } = await import("../recovery/render-plan.ts");
-    return { exitCode, text: renderPlan(result.plan), json: { plan: result.plan } };
-  }
-  if (result.kind === "aborted") {
-    const { run, leftOver } = result;
-    const lines = [
-      leftOver.length === 0
-        ? `Run ${run.id} is undone`
-        : `Run ${run.id} could not be undone whole:`,
-      ...leftOver.map((item) => `  - ${item}`),
-    ];
-    return { exitCode, text: `${lines.join("\n")}\n`, json: { run: run.id, leftOver } };
-  }
-  const { buildReport, listNotReady, renderReport } = await import("../recovery/report.ts");
-  const { outcome, plan, run } = result;
-  const report = buildReport(plan, outcome, await readStatusNow(world));
-  if (outcome.failure !== undefined) {
-    const { describeFailure, renderReport: renderFailure } = await import("../cli/report-error.ts");
-    terminal.err(renderFailure(describeFailure(outcome.failure.error)));
-  }
-  const journal = `${runsFolder}/${run.id}.ndjson`;
-  const isWell = exitCode !== exitCodes.done || listNotReady(plan, outcome).length === 0;
-  return {
-    exitCode: isWell ? exitCode : exitCodes.findings,
-    text: `${renderReport(report)}\nJournal: ${journal}\n`,
-    json: { report, journal },
-  };
-}
-
-/** The report must come out even when the cluster has stopped to answer. */
-async function readStatusNow(world: World): Promise<RecoveryStatus | undefined> {
-  const { readStatus } = await import("../recovery/status.ts");
-  try {
-    return await readStatus(world);
-  } catch (error) {
-    if (error instanceof InfraError) return undefined;
-    throw error;
-  }
 }

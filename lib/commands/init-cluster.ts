@@ -2,6 +2,8 @@ import { changeFlags, commonFlags, viaFlag } from "../cli/common-flags.ts";
 import { type CommandResult, defineCommand } from "../cli/define-command.ts";
 import { exitCodes, InfraError } from "../errors.ts";
 import type { StepResult } from "../steps/execute.ts";
+import type { Step } from "../steps/step.ts";
+import type { Terminal } from "../cli/terminal.ts";
 
 export const initCluster = defineCommand({
   script: "scripts/setup/init-cluster.ts",
@@ -19,15 +21,24 @@ export const initCluster = defineCommand({
       line: "zx scripts/setup/init-cluster.ts --nodes-only",
       does: "the same without Argo CD: for a first try, or while Git has nothing to give yet",
     },
+    {
+      line: "zx scripts/setup/init-cluster.ts --rebuild",
+      does: "after the loss of all hosts: a new cluster on new ones, with the data of the old one",
+    },
   ],
   flags: {
     via: viaFlag,
+    rebuild: {
+      type: "boolean",
+      help: "the cluster before is gone: this one takes its place, and gets its data from the bucket",
+    },
     "nodes-only": { type: "boolean", help: "stop at Ready nodes, without Argo CD" },
     "dry-run": changeFlags["dry-run"],
     confirm: changeFlags.confirm,
     ...commonFlags,
   },
   async run({ flags }, terminal) {
+    checkFlags(flags);
     const { openBootstrap } = await import("./open-bootstrap.ts");
     const { buildInitSteps, renderInitPlan } = await import("../bootstrap/init-cluster.ts");
     const { confirmName } = await import("../steps/consent.ts");
@@ -41,7 +52,10 @@ export const initCluster = defineCommand({
     await checkEscrow();
     if (!flags.nodesOnly) await check();
     const links = await examine(names, terminal.interrupted);
-    const plan = renderInitPlan(site.clusterName, hosts, links, !flags.nodesOnly);
+    const plan = renderInitPlan(site.clusterName, hosts, links, {
+      withGitops: !flags.nodesOnly,
+      isRebuild: flags.rebuild,
+    });
     if (flags.dryRun) {
       const nodes = hosts.map(({ name, group }) => ({ name, group }));
       const json = { cluster: site.clusterName, nodes, links };
@@ -49,28 +63,86 @@ export const initCluster = defineCommand({
     }
     terminal.err(plan);
     await confirmName(site.clusterName, flags.confirm, terminal.ask);
-    const view = showRun(terminal, world.clock);
-    try {
+    const run = async (steps: Step[]): Promise<readonly StepResult[]> => {
+      const view = showRun(terminal, world.clock);
       const outcome = await executeSteps({
         runId: `init-${systemRandom.name(6)}`,
-        steps: buildInitSteps(world, {
-          via: flags.via,
-          gitops: flags.nodesOnly ? undefined : gitops,
-        }),
+        steps,
         world,
         emit: view.emit,
         signal: terminal.interrupted,
         resumed: false,
         irreversible: false,
         onIrreversible: async () => undefined,
-      });
+      }).finally(() => view.end());
       if (outcome.failure !== undefined) throw describeEnd(outcome.failure.error);
-      return renderResult(site.clusterName, outcome.results, flags.nodesOnly);
-    } finally {
-      view.end();
+      return outcome.results;
+    };
+    const { rebuild: isRebuild, nodesOnly, via } = flags;
+    const used = nodesOnly ? undefined : gitops;
+    const results = await run(buildInitSteps(world, { via, gitops: used, isRebuild }));
+    if (!isRebuild) return renderResult(site.clusterName, results, nodesOnly);
+    const restored = await bringDataBack(flags, terminal);
+    if (restored.exitCode > exitCodes.findings) {
+      return addRestored(await renderResult(site.clusterName, results, false), restored);
     }
+    // Told before the waiting, which may end in an error.
+    terminal.err(restored.text);
+    const { awaitApplications } = await import("../bootstrap/await-applications.ts");
+    const last = await run([awaitApplications({ ...world, gitops }, [])]);
+    return addRestored(
+      await renderResult(site.clusterName, [...results, ...last], false),
+      restored,
+    );
   },
 });
+
+function checkFlags({ rebuild, nodesOnly }: { rebuild: boolean; nodesOnly: boolean }): void {
+  if (!rebuild || !nodesOnly) return;
+  throw new InfraError({
+    code: "INIT_FLAGS",
+    message: "--rebuild does not go with --nodes-only",
+    why: "without Argo CD there is no Velero that knows the bucket, and no app that has the data",
+    fix: "Leave one of them out",
+  });
+}
+
+/** Restores what the cluster before this one had. */
+async function bringDataBack(
+  flags: { site: string | undefined; kubeconfig: string | undefined },
+  terminal: Terminal,
+): Promise<CommandResult> {
+  const { restoreAll } = await import("./restore-all.ts");
+  try {
+    return await restoreAll(flags, terminal);
+  } catch (error) {
+    if (!(error instanceof InfraError)) throw error;
+    const { code, message, why, fix = "" } = error;
+    const { listPlace } = await import("./open-world.ts");
+    const place = Object.entries(listPlace(flags)).map(([name, value]) => ` --${name} ${value}`);
+    const restore = `zx scripts/dr/restore-workload.ts${place.join("")}`;
+    throw new InfraError({
+      code,
+      message: `the cluster is up, but without the data of the one before: ${message.replace("; nothing was changed", "")}`,
+      ...(why === undefined ? {} : { why }),
+      fix: `${fix}\nThen: ${restore} --all; or one app after the other: ${restore} --app NAME --backup earlier`,
+      exitCode: exitCodes.failed,
+      cause: error,
+    });
+  }
+}
+
+function addRestored(
+  made: CommandResult & { json: object },
+  { exitCode, text, json }: CommandResult,
+): CommandResult {
+  const commit = "Commit the site's identity and token: site.yaml, config/escrow";
+  return {
+    exitCode,
+    text: `${made.text}\n${text}\n${commit}\n`,
+    json: { ...made.json, restore: json },
+  };
+}
 
 /** There is nothing to undo and no run to go on with: the playbooks find what is there. */
 function describeEnd(error: InfraError): InfraError {
@@ -95,7 +167,7 @@ async function renderResult(
   clusterName: string,
   results: readonly StepResult[],
   nodesOnly: boolean,
-): Promise<CommandResult> {
+): Promise<CommandResult & { json: object }> {
   const { renderPhases } = await import("./render-phases.ts");
   const { phases, table } = renderPhases(results);
   return {

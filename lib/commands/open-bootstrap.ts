@@ -2,7 +2,9 @@ import { checkOwnMesh, type Way } from "../bootstrap/choose-way.ts";
 import type { Link } from "../bootstrap/check.schema.ts";
 import type { BootstrapWorld } from "../bootstrap/world.ts";
 import type { Terminal } from "../cli/terminal.ts";
+import { showPath } from "../config/paths.ts";
 import type { Site } from "../config/site.ts";
+import { exitCodes, InfraError } from "../errors.ts";
 import type { Host } from "../inventory/load.ts";
 import type { ClusterInventory } from "../inventory/load-cluster.ts";
 
@@ -25,7 +27,13 @@ export interface Bootstrap {
  * need not be there yet. Says first which site this is about. Throws what loading throws.
  */
 export async function openBootstrap(
-  flags: { site: string | undefined; kubeconfig: string | undefined; via: Way },
+  flags: {
+    site: string | undefined;
+    kubeconfig: string | undefined;
+    via: Way;
+    /** Whether the cluster that the site is about is gone, and this one takes its place. */
+    rebuild?: boolean;
+  },
   terminal: Terminal,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Bootstrap> {
@@ -41,7 +49,12 @@ export async function openBootstrap(
   const vault = await secrets.loadVault(site, env);
   terminal.err(`Site ${site.name} (${site.folder}), cluster ${site.clusterName}\n`);
   const loadHosts = async () => await load.loadInventory(site.inventoryFolder);
-  const world = await connectWorld(site, { loadHosts, vault, env });
+  const world = await connectWorld(site, {
+    loadHosts,
+    vault,
+    env,
+    isRebuild: flags.rebuild === true,
+  });
   return {
     site,
     hosts: cluster.hosts,
@@ -72,9 +85,10 @@ async function connectWorld(
     loadHosts: () => Promise<Host[]>;
     vault: Readonly<Record<string, string>> | undefined;
     env: NodeJS.ProcessEnv;
+    isRebuild: boolean;
   },
 ): Promise<BootstrapWorld> {
-  const { loadHosts, vault, env } = place;
+  const { loadHosts, vault, env, isRebuild } = place;
   const [config, connect, ansible, ssh, journal, system, secrets, escrow] = await Promise.all([
     import("../config/site.ts"),
     import("../cluster/connect.ts"),
@@ -103,10 +117,26 @@ async function connectWorld(
     openCluster: async () => await connect.connectCluster({ kubeconfig: site.kubeconfigFile }),
     async recordCluster(cluster) {
       const uid = await connect.readClusterUid(cluster);
-      if (site.kubeSystemUid === undefined) await config.recordClusterUid(site, uid);
-      else config.checkClusterIdentity(site, uid);
+      if (site.kubeSystemUid === undefined || isRebuild) await config.recordClusterUid(site, uid);
+      else if (site.kubeSystemUid !== uid) throw anotherCluster(site, uid);
       return uid;
     },
-    escrowToken: async (token) => await escrow.escrowServerToken({ site, env }, token),
+    async escrowToken(token) {
+      const now = new Date(system.systemClock.now());
+      const replaceAt = isRebuild ? now : undefined;
+      return await escrow.escrowServerToken({ site, env }, token, replaceAt);
+    },
   };
+}
+
+/** The hosts are those of the inventory, and make another cluster than the one that was recorded. */
+function anotherCluster(site: Site, uid: string): InfraError {
+  return new InfraError({
+    code: "SITE_WRONG_CLUSTER",
+    message: `these hosts are up as a cluster, but not as the one of site "${site.name}"`,
+    where: { file: showPath(site.file) },
+    why: `its kube-system has the UID ${uid}, and the site's has ${site.kubeSystemUid}`,
+    fix: "If the cluster before is gone for good, and this one takes its place: run the same command again with --rebuild",
+    exitCode: exitCodes.failed,
+  });
 }

@@ -1,10 +1,11 @@
 import path from "node:path";
-import { argoFieldManager, rootApplication } from "../argocd/names.ts";
+import { argoFieldManager, argoNamespace, rootApplication } from "../argocd/names.ts";
 import type { Gitops } from "../bootstrap/world.ts";
 import { showPath } from "../config/paths.ts";
 import type { Site } from "../config/site.ts";
 import { exitCodes, InfraError } from "../errors.ts";
 import type { GitLogin } from "../exec/git.ts";
+import type { Applying } from "../exec/kubectl.ts";
 import type { Application, KubeObject, Secret } from "../objects.ts";
 
 /** Whose fields the Secrets are that Argo CD reads and does not keep. */
@@ -18,6 +19,8 @@ export interface OpenGitops {
    * ARGOCD_REPOSITORIES_*, SECRETS_*, EXEC_MISSING.
    */
   check(): Promise<void>;
+  /** Replaces the pods of one of Argo CD's Deployments, and waits for them. Throws KUBECTL_*. */
+  restart(deployment: string): Promise<void>;
 }
 
 /** Where Argo CD's root reads from. */
@@ -40,14 +43,18 @@ export function openGitops(site: Site, env: NodeJS.ProcessEnv): OpenGitops {
     return await readRemoteCommit(source.url, source.branch, { env, login });
   }
 
+  async function openKubectl(fieldManager: string): Promise<Applying> {
+    const { getKubectl } = await import("../exec/kubectl.ts");
+    const kubectl = await getKubectl(env);
+    return { kubectl, kubeconfigFile: site.kubeconfigFile, fieldManager, env };
+  }
+
   async function apply(
     objects: readonly KubeObject[],
     fieldManager: string = argoFieldManager,
   ): Promise<void> {
-    const { applyObjects, getKubectl } = await import("../exec/kubectl.ts");
-    const kubectl = await getKubectl(env);
-    const { kubeconfigFile } = site;
-    await applyObjects(objects, { kubectl, kubeconfigFile, fieldManager, env });
+    const { applyObjects } = await import("../exec/kubectl.ts");
+    await applyObjects(objects, await openKubectl(fieldManager));
   }
 
   return {
@@ -64,6 +71,11 @@ export function openGitops(site: Site, env: NodeJS.ProcessEnv): OpenGitops {
       await readSource();
       await readSecrets(site, env);
       checkPushed(site, await readOwnState(site), await readCommit(), await readSource());
+    },
+    async restart(name) {
+      const { restartDeployment } = await import("../exec/kubectl.ts");
+      const deployment = { name, namespace: argoNamespace };
+      await restartDeployment(deployment, await openKubectl(ownFieldManager));
     },
   };
 }
@@ -120,19 +132,10 @@ function findSource(objects: readonly KubeObject[], site: Site): Source {
 }
 
 async function readSecrets(site: Site, env: NodeJS.ProcessEnv): Promise<Secret[]> {
-  const { readClusterKey, clusterKeySecret } = await import("../secrets/cluster-key.ts");
+  const { buildClusterKeySecret, readClusterKey } = await import("../secrets/cluster-key.ts");
   const { readRepositorySecrets } = await import("./read-repository-secrets.ts");
-  const { name, namespace, key } = clusterKeySecret;
   const identity = await readClusterKey({ site, env });
-  return [
-    {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { name, namespace },
-      data: { [key]: Buffer.from(identity).toString("base64") },
-    },
-    ...(await readRepositorySecrets(site, env)),
-  ];
+  return [buildClusterKeySecret(identity), ...(await readRepositorySecrets(site, env))];
 }
 
 async function findLogin(
@@ -155,8 +158,13 @@ async function readOwnState(site: Site): Promise<OwnState> {
   const folder = site.bootstrapFolder;
   return {
     commit: await readCommit(folder),
-    // From the top of its work tree.
-    uncommitted: await listUncommitted(folder, [":/kubernetes", ":/config", folder]),
+    // From the top of its work tree; what an earlier run has escrowed is not for Argo CD.
+    uncommitted: await listUncommitted(folder, [
+      ":/kubernetes",
+      ":/config",
+      ":(top,exclude)config/escrow",
+      folder,
+    ]),
   };
 }
 

@@ -2,11 +2,12 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { loadRepositories } from "../argocd/repositories.ts";
-import { parseYaml } from "../config/parse-yaml.ts";
+import { parseYamlDocuments } from "../config/parse-yaml.ts";
 import { repositoryRoot, showPath } from "../config/paths.ts";
 import type { Endpoint, Site } from "../config/site.ts";
 import { InfraError } from "../errors.ts";
 import type { SecretDefinition } from "../secrets/items.ts";
+import type { ClearSecret } from "../secrets/secret-file.ts";
 import { defaultCredential, repositorySecret, veleroNamespace } from "../velero/names.ts";
 import { defineCredentials } from "./argocd-credentials.ts";
 
@@ -18,6 +19,16 @@ export const etcdSecretName = "k3s-etcd-snapshot-s3-config";
 
 /** The Secret and its key that external-dns and cert-manager take Cloudflare's token from. */
 export const cloudflareSecret = { name: "cloudflare-api-token", key: "api-token" };
+
+/** Where a Secret with a password of backups lies, below the site's folder. */
+export function getPasswordFile(name: string): string {
+  return `kubernetes/infrastructure/velero/${name}.sops.yaml`;
+}
+
+/** A Secret with a password of Velero's backups. */
+export function buildPassword(name: string, password: string): ClearSecret {
+  return { name, namespace: veleroNamespace, values: { [repositorySecret.key]: password } };
+}
 
 /** The Secrets that init-secrets writes. Throws what readObjectStore and loadRepositories throw. */
 export async function listDefinitions(site: Site): Promise<SecretDefinition[]> {
@@ -39,15 +50,11 @@ export async function listDefinitions(site: Site): Promise<SecretDefinition[]> {
       }),
     },
     {
-      file: `kubernetes/infrastructure/velero/${repositorySecret.name}.sops.yaml`,
+      file: getPasswordFile(repositorySecret.name),
       title: "password of Velero's backups",
       needs: [],
       keys: [repositorySecret.key],
-      build: () => ({
-        name: repositorySecret.name,
-        namespace: veleroNamespace,
-        values: { [repositorySecret.key]: randomBytes(32).toString("hex") },
-      }),
+      build: () => buildPassword(repositorySecret.name, randomBytes(32).toString("hex")),
     },
     {
       file: `kubernetes/infrastructure/k3s/${etcdSecretName}.sops.yaml`,
@@ -93,8 +100,11 @@ async function readObjectStore(site: Site): Promise<Endpoint> {
   if (site.objectStore !== undefined) return site.objectStore;
   const file = path.join(repositoryRoot, "config/velero/backup-locations.yaml");
   const name = showPath(file);
-  const { value, locate } = await parseYaml(await readFile(file, "utf8"), name);
-  const url = (value as { spec?: { config?: { s3Url?: unknown } } } | null)?.spec?.config?.s3Url;
+  // All of them are in one place, or else site.yaml says where the others are.
+  const [first] = await parseYamlDocuments(await readFile(file, "utf8"), name);
+  const { value, locate = () => ({ file: name }) } = first ?? {};
+  const url = (value as { spec?: { config?: { s3Url?: unknown } } } | undefined)?.spec?.config
+    ?.s3Url;
   const isAddress = typeof url === "string" && URL.canParse(url);
   if (isAddress && !url.includes("ACCOUNT_ID")) return { url };
   throw new InfraError({

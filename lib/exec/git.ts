@@ -64,6 +64,12 @@ export async function readCommit(folder: string): Promise<string> {
   return stdout.trim();
 }
 
+/** The top of the work tree that a folder is in. Throws EXEC_FAILED. */
+export async function readTop(folder: string): Promise<string> {
+  const { stdout } = await run(["git", "rev-parse", "--show-toplevel"], { cwd: folder });
+  return stdout.trim();
+}
+
 /** The files below `folders` that differ from the commit that the work tree is at. Throws EXEC_FAILED. */
 export async function listUncommitted(
   folder: string,

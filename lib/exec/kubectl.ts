@@ -7,6 +7,9 @@ const timeoutSeconds = 60;
 /** For many objects at once. */
 const applySeconds = 180;
 
+/** Images are there already. */
+const rolloutSeconds = 180;
+
 /** kubectl of the PATH, or the one that the lab has built; undefined when there is none. */
 export async function findKubectl(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const { which } = await import("zx/core");
@@ -98,6 +101,30 @@ export async function applyObjects(
     const waited = await run(wait, { env, timeoutSeconds: applySeconds, allowedCodes: [0, 1] });
     isNew = waited.code !== 0 && waited.stderr.includes("accessor error") && Date.now() < end;
     if (waited.code !== 0 && !isNew) throw unanswered(waited.stderr);
+  }
+}
+
+/**
+ * Replaces the pods of a Deployment, of which there are always enough meanwhile, and waits until the new
+ * ones are ready. Throws KUBECTL_REFUSED, KUBECTL_FAILED and EXEC_TIMEOUT.
+ */
+export async function restartDeployment(
+  { name, namespace }: { name: string; namespace: string },
+  { kubectl, kubeconfigFile, fieldManager, env }: Applying,
+): Promise<void> {
+  const rollout = [kubectl, `--kubeconfig=${kubeconfigFile}`, "rollout"] as const;
+  const which = [`--namespace=${namespace}`, `deployment/${name}`];
+  const wait = `--timeout=${rolloutSeconds}s`;
+  for (const args of [
+    ["restart", `--field-manager=${fieldManager}`, ...which],
+    ["status", wait, ...which],
+  ]) {
+    const { code, stderr } = await run([...rollout, ...args], {
+      env,
+      timeoutSeconds: rolloutSeconds + timeoutSeconds,
+      allowedCodes: [0, 1],
+    });
+    if (code !== 0) throw refusal.test(stderr) ? refused(stderr) : unanswered(stderr);
   }
 }
 

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { parseYamlDocuments } from "../config/parse-yaml.ts";
 import { InfraError } from "../errors.ts";
 import { checkProgram, run } from "./run.ts";
 
@@ -65,16 +66,48 @@ export async function canEncryptFor(recipient: string, env: NodeJS.ProcessEnv): 
 }
 
 /**
+ * An encrypted file with a new data key, for `comes` more and `goes` fewer public keys of age; the file
+ * itself stays as it is. Throws as decryptYaml.
+ */
+export async function rotateYaml(
+  file: string,
+  { comes, goes }: { comes: readonly string[]; goes: readonly string[] },
+  place: SopsPlace,
+): Promise<string> {
+  const added = comes.length === 0 ? [] : ["--add-age", comes.join(",")];
+  const removed = goes.length === 0 ? [] : ["--rm-age", goes.join(",")];
+  return await runSops(["rotate", ...added, ...removed, file], "", file, place);
+}
+
+/**
  * Decrypts a text that was encrypted for `file`. Throws EXEC_MISSING, SECRETS_KEY_WRONG,
  * SECRETS_FILE_CHANGED and EXEC_FAILED.
  */
 export async function decryptYaml(text: string, file: string, place: SopsPlace): Promise<unknown> {
-  const output = ["--output-type", "json"];
-  const { stdout, stderr, code } = await run(
-    ["sops", "decrypt", ...output, "--filename-override", file],
-    { ...buildOptions(place, text), allowedCodes: [0, ...Object.values(codes)] },
-  );
-  if (code === 0) return JSON.parse(stdout) as unknown;
+  const argv = ["decrypt", "--output-type", "json", "--filename-override", file];
+  return JSON.parse(await runSops(argv, text, file, place)) as unknown;
+}
+
+/** Every document of such a text, which may have more than JSON has room for. Throws as decryptYaml. */
+export async function decryptDocuments(
+  text: string,
+  file: string,
+  place: SopsPlace,
+): Promise<unknown[]> {
+  const clear = await runSops(["decrypt", "--filename-override", file], text, file, place);
+  return (await parseYamlDocuments(clear, file)).map(({ value }) => value);
+}
+
+async function runSops(
+  args: readonly string[],
+  stdin: string,
+  file: string,
+  place: SopsPlace,
+): Promise<string> {
+  const allowedCodes = [0, ...Object.values(codes)];
+  const options = { ...buildOptions(place, stdin), allowedCodes };
+  const { stdout, stderr, code } = await run(["sops", ...args], options);
+  if (code === 0) return stdout;
   throw explainFailure(code, stderr, file, place);
 }
 

@@ -161,7 +161,7 @@ function judgeDocument({ locate }: YamlSource, value: Fields, facts: FileFacts):
     ...(count < 2 ? [toFinding(sops, fewRecipients, locate(["sops", "age"], "key"))] : []),
     ...(rule === undefined || count < 2 || hasSame(rule.recipients, age)
       ? []
-      : [toFinding(sops, recipientsChanged(name, file), locate(["sops", "age"], "key"))]),
+      : [toFinding(sops, recipientsChanged(name), locate(["sops", "age"], "key"))]),
   ];
 }
 

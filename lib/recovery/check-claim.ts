@@ -1,4 +1,5 @@
 import type { ErrorDetails } from "../errors.ts";
+import type { Pod } from "../objects.ts";
 import type { BoundClaim } from "./find-volumes.ts";
 import { describeClaim } from "./names.ts";
 import type { ClusterState } from "./state.ts";
@@ -37,15 +38,8 @@ export function findUnfitness(
       fix: "End what set the finalizer (a running snapshot, for example), then run again",
     };
   }
-  const held = pods.find((pod) => (pod.metadata.finalizers ?? []).length > 0);
-  if (held !== undefined) {
-    return {
-      code: "RECOVERY_POD_FINALIZER",
-      message: `pod "${namespace}/${held.metadata.name}" holds claim "${where}" and would not go away`,
-      why: `it has the finalizer ${held.metadata.finalizers?.join(", ")}`,
-      fix: "Remove the finalizer if what set it is gone, then run again",
-    };
-  }
+  const held = pods.map(findPodFinalizer).find((fault) => fault !== undefined);
+  if (held !== undefined) return held;
   const rival = state.volumes.find(
     ({ spec, metadata }) =>
       spec.claimRef?.namespace === namespace &&
@@ -62,4 +56,16 @@ export function findUnfitness(
     };
   }
   return undefined;
+}
+
+/** Why a pod that holds a claim would not go away when it is deleted. */
+export function findPodFinalizer({ metadata }: Pod): ErrorDetails | undefined {
+  const { namespace, name, finalizers = [] } = metadata;
+  if (finalizers.length === 0) return undefined;
+  return {
+    code: "RECOVERY_POD_FINALIZER",
+    message: `pod "${namespace}/${name}" holds a claim and would not go away`,
+    why: `it has the finalizer ${finalizers.join(", ")}`,
+    fix: "Remove the finalizer if what set it is gone, then run again",
+  };
 }

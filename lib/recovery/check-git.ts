@@ -4,8 +4,8 @@ import type { BoundClaim } from "./find-volumes.ts";
 import { describeClaim } from "./names.ts";
 
 /**
- * Claims that Argo CD applies and that differ from Git: what is made again for them would differ from
- * what Git has as well, and the next sync could not succeed either.
+ * Claims that Argo CD applies and that differ from Git, for a restore of what lives: it pauses nothing, as
+ * a failover does, and there is time to put Git right first.
  */
 export function findGitBlockers(
   applications: readonly Application[],

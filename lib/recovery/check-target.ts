@@ -17,10 +17,10 @@ export interface TargetDemand {
   restoreImage: string;
 }
 
-/** Why the target cannot take the workloads of the source, and what could not be made sure. */
+/** Why the target cannot take workloads of `sources`, and what could not be made sure. */
 export function checkTarget(
   state: ClusterState,
-  source: Node,
+  sources: readonly Node[],
   target: Node,
   demand: TargetDemand,
 ): { blockers: ErrorDetails[]; warnings: string[] } {
@@ -31,7 +31,7 @@ export function checkTarget(
     blockers.push({
       code: "RECOVERY_TARGET_NOT_READY",
       message: `target node "${name}" is not Ready`,
-      fix: `Choose another --target-node, one of: ${listOthers(state, source)}`,
+      fix: `Choose another --target-node, one of: ${listOthers(state, sources)}`,
     });
   }
   if (target.spec?.unschedulable === true) {
@@ -41,11 +41,12 @@ export function checkTarget(
       fix: `kubectl uncordon ${name}, or choose another --target-node`,
     });
   }
-  const architectures = [source, target].map((node) => node.status?.nodeInfo?.architecture ?? "?");
-  if (architectures[0] !== architectures[1]) {
+  const architecture = readArchitecture(target);
+  const other = sources.find((node) => readArchitecture(node) !== architecture);
+  if (other !== undefined) {
     blockers.push({
       code: "RECOVERY_TARGET_ARCHITECTURE",
-      message: `target node "${name}" is ${architectures[1]}, the source is ${architectures[0]}`,
+      message: `target node "${name}" is ${architecture}, the source is ${readArchitecture(other)}`,
       fix: "Choose a --target-node of the same architecture",
     });
   }
@@ -149,9 +150,13 @@ function checkImage(target: Node, image: string): { blockers: ErrorDetails[]; wa
   };
 }
 
-function listOthers(state: ClusterState, source: Node): string {
+function readArchitecture(node: Node): string {
+  return node.status?.nodeInfo?.architecture ?? "?";
+}
+
+function listOthers(state: ClusterState, sources: readonly Node[]): string {
   const others = state.nodes.filter(
-    (node) => node !== source && isNodeReady(node) && !node.spec?.unschedulable,
+    (node) => !sources.includes(node) && isNodeReady(node) && !node.spec?.unschedulable,
   );
   return others.map((node) => node.metadata.name).join(", ") || "none is Ready";
 }

@@ -1,6 +1,7 @@
 import type { Step } from "../steps/step.ts";
 import type { World } from "../world.ts";
-import { type FailoverPlan, listVolumes, type PlannedVolume } from "./plan.ts";
+import { buildFillSteps } from "./fill-steps.ts";
+import type { FailoverPlan } from "./plan.ts";
 import { awaitReady } from "./steps/await-ready.ts";
 import { backUpAgain } from "./steps/back-up-again.ts";
 import { cutOver } from "./steps/cut-over.ts";
@@ -10,10 +11,14 @@ import { fenceSource } from "./steps/fence-source.ts";
 import { pauseSchedules, resumeSchedules } from "./steps/hold-schedules.ts";
 import { judgeSource } from "./steps/judge-source.ts";
 import { notThereYet } from "./steps/not-there-yet.ts";
+import { pauseGitops } from "./steps/pause-gitops.ts";
 import { preserveVolumes } from "./steps/preserve-volumes.ts";
 import { quarantineSource } from "./steps/quarantine-source.ts";
-import { ownFolders, rebuildVolume, restoreVolume } from "./steps/restore-volume.ts";
+import { ownFolders } from "./steps/restore-volume.ts";
+import { resumeGitops } from "./steps/resume-gitops.ts";
 import { settle } from "./steps/settle.ts";
+import { stopDeadNode } from "./steps/stop-dead-node.ts";
+import { unpinWorkloads } from "./steps/unpin-workloads.ts";
 
 /**
  * The steps of a failover. Restores need no proof and start at once, beside the judging and the
@@ -21,49 +26,35 @@ import { settle } from "./steps/settle.ts";
  */
 export function buildFailoverSteps(world: World, plan: FailoverPlan): Step[] {
   const recovery = { world, plan };
-  const volumes = listVolumes(plan);
+  const writers = stopDeadNode(recovery);
+  const { name } = plan.source;
   return [
-    ownFolders(recovery, volumes),
-    preserveVolumes(recovery),
-    ...volumes.map((volume) => buildFillStep(world, plan, volume)),
+    ownFolders(recovery, plan.target),
+    preserveVolumes(recovery, { name, deadNode: name }),
+    ...buildFillSteps(recovery),
     judgeSource(recovery),
     quarantineSource(recovery),
-    pauseSchedules(recovery),
-    notThereYet(
-      "pause-gitops",
-      "Pause the Applications whose Git works against the move",
-      ["judge-source"],
-      "no Application touches what moves",
-    ),
+    pauseSchedules(recovery, ["judge-source"], name),
+    pauseGitops(recovery),
     notThereYet(
       "withdraw-dns",
-      `Withdraw ${plan.source.name} from DNS while it is cut off`,
+      `Withdraw ${name} from DNS while it is cut off`,
       ["judge-source"],
       "a host that is dead serves nobody",
     ),
     fenceSource(recovery),
+    unpinWorkloads(recovery),
     declareOutOfService(recovery),
-    ...plan.units.flatMap((unit) => [cutOver(recovery, unit), awaitReady(recovery, unit)]),
+    ...plan.units.flatMap((unit) => [cutOver(recovery, unit, writers), awaitReady(recovery, unit)]),
     notThereYet(
       "update-dns",
       "Point static DNS records to the target",
       plan.units.map(cutOverStepId),
       "this version leaves DNS records alone",
     ),
-    backUpAgain(recovery),
+    backUpAgain(recovery, ["update-dns"]),
     resumeSchedules(recovery),
     settle(recovery),
-    notThereYet("resume-gitops", "Resume the paused Applications", ["settle"], "none was paused"),
+    resumeGitops(recovery),
   ];
-}
-
-function buildFillStep(world: World, plan: FailoverPlan, volume: PlannedVolume): Step {
-  const recovery = { world, plan };
-  const { source } = volume;
-  if (source.kind === "files") return restoreVolume(recovery, volume);
-  const from = listVolumes(plan).find(
-    (one) => one.claim.namespace === source.from.namespace && one.claim.name === source.from.name,
-  );
-  if (from === undefined) throw new Error(`no volume to rebuild ${volume.claim.name} from`);
-  return rebuildVolume(recovery, volume, from);
 }

@@ -1,20 +1,14 @@
-import { type Component, findVersionFault } from "../config/versions.ts";
-import {
-  describeBlocker,
-  describeError,
-  type ErrorDetails,
-  hasCode,
-  InfraError,
-} from "../errors.ts";
+import type { Component } from "../config/versions.ts";
+import { describeBlocker, type ErrorDetails, InfraError } from "../errors.ts";
 import type { Change } from "../steps/change.ts";
-import { veleroNamespace } from "../velero/names.ts";
 import type { MachineRef, World } from "../world.ts";
 import { renderSample } from "./evidence.ts";
 import { buildFailoverSteps } from "./failover-steps.ts";
-import type { FailoverPlan } from "./plan.ts";
-import { listVolumes } from "./plan.ts";
+import { listLanes } from "./fill-steps.ts";
+import type { FailoverPlan, HostToReach } from "./plan.ts";
 import { planFailover } from "./plan-failover.ts";
-import { findStoragePath, type HostToReach } from "./plan-target.ts";
+import { findStoragePath } from "./plan-target.ts";
+import { checkClaims, checkVelero, readFreeBytes } from "./preflight.ts";
 import { renderPlan } from "./render-plan.ts";
 import { readClusterState } from "./state.ts";
 import { readMachine } from "./steps/fence-source.ts";
@@ -63,7 +57,7 @@ export function createFailover(world: World, options: FailoverOptions): Change<F
     renderPlan,
     findBlockers: (plan) => plan.blockers.map((details) => new InfraError(details)),
     buildSteps: (plan) => buildFailoverSteps(world, plan),
-    lanes: (plan) => ({ restore: plan.restoreConcurrency }),
+    lanes: listLanes,
   };
 }
 
@@ -92,19 +86,6 @@ async function makePlan(
   return plan;
 }
 
-async function readFreeBytes(
-  world: World,
-  host: string,
-  path: string,
-): Promise<number | undefined> {
-  try {
-    return await world.hosts.readFreeBytes(host, path);
-  } catch (error) {
-    if (hasCode(error, "HOSTS_UNREACHABLE", "HOSTS_FAILED")) return undefined;
-    throw error;
-  }
-}
-
 /** Without a fence that will work, nothing should be started at all. */
 async function checkFence(world: World, plan: FailoverPlan): Promise<ErrorDetails[]> {
   try {
@@ -114,53 +95,4 @@ async function checkFence(world: World, plan: FailoverPlan): Promise<ErrorDetail
     if (!(error instanceof InfraError)) throw error;
     return [describeBlocker(error)];
   }
-}
-
-/** The restore pod reads what Velero wrote, so only versions that were tried are trusted. */
-async function checkVelero(world: World, component: Component): Promise<ErrorDetails[]> {
-  const name = "velero";
-  const found = await world.cluster.find({ kind: "Deployment", name, namespace: veleroNamespace });
-  const image = found?.spec?.template?.spec?.containers[0]?.image;
-  const version = /:v?(\d+\.\d+\.\d+[^@]*)/.exec(image ?? "")?.[1];
-  const fault =
-    version === undefined
-      ? `its Deployment "${veleroNamespace}/${name}" does not tell a version`
-      : findVersionFault(component, version);
-  if (fault === undefined) return [];
-  return [
-    {
-      code: "VELERO_VERSION_UNTESTED",
-      message: `Velero ${version ?? "of unknown version"} wrote the backups`,
-      why: fault,
-      fix: `Run Velero ${component.version} (config/versions.yaml)`,
-    },
-  ];
-}
-
-/** Lets the API server judge every new claim (quota, limits, webhooks) without keeping it. */
-async function checkClaims(world: World, plan: FailoverPlan): Promise<ErrorDetails[]> {
-  const found = await Promise.all(
-    listVolumes(plan).map(async ({ newClaim }): Promise<ErrorDetails[]> => {
-      const trial = structuredClone(newClaim);
-      trial.metadata.name = `dr-check-${newClaim.metadata.name}`.slice(0, 253).replace(/\W+$/, "");
-      try {
-        await world.cluster.create(trial, { dryRun: true });
-        return [];
-      } catch (error) {
-        // The old claim still counts against the quota; it makes room when it goes.
-        if (hasCode(error, "CLUSTER_EXISTS", "CLUSTER_QUOTA")) return [];
-        if (!hasCode(error, "CLUSTER_INVALID", "CLUSTER_FORBIDDEN")) throw error;
-        const { namespace, name } = newClaim.metadata;
-        return [
-          {
-            code: "RECOVERY_CLAIM_REFUSED",
-            message: `the API server would refuse claim "${namespace}/${name}" on the target`,
-            why: describeError(error),
-            fix: "Lift what refuses it (LimitRange, webhook, policy), then run again",
-          },
-        ];
-      }
-    }),
-  );
-  return found.flat();
 }

@@ -1,11 +1,12 @@
 import type {
   Node,
+  NodeSelector,
   NodeSelectorRequirement,
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
 } from "../objects.ts";
-import { hostnameLabel } from "./labels.ts";
+import { hostnameLabel, policyBeforeAnnotation, runLabel } from "./labels.ts";
 import type { ClaimName } from "./names.ts";
 import { matches } from "./place-pod.ts";
 import type { VolumeToPreserve } from "./plan.ts";
@@ -18,14 +19,20 @@ export function readHostname(node: Node): string {
 
 /** Whether a volume can be used on this one node only. */
 export function isBoundToNode(volume: PersistentVolume, hostname: string): boolean {
-  const terms = volume.spec.nodeAffinity?.required?.nodeSelectorTerms ?? [];
+  return allowsOnly(volume.spec.nodeAffinity?.required, hostname);
+}
+
+/** Whether a node selector matches this one host only. */
+export function allowsOnly(selector: NodeSelector | undefined, hostname: string): boolean {
+  const terms = selector?.nodeSelectorTerms ?? [];
   return (
     terms.length > 0 &&
     terms.every((term) => (term.matchExpressions ?? []).some(namesHost(hostname)))
   );
 }
 
-function namesHost(hostname: string): (requirement: NodeSelectorRequirement) => boolean {
+/** Judges the wishes of a node selector: whether one names just this host. */
+export function namesHost(hostname: string): (requirement: NodeSelectorRequirement) => boolean {
   return ({ key, operator, values }) =>
     key === hostnameLabel && operator === "In" && values?.length === 1 && values[0] === hostname;
 }
@@ -38,6 +45,14 @@ export function findVolumesToPreserve(state: ClusterState, hostname: string): Vo
     const { name, uid = "" } = volume.metadata;
     return [{ name, uid, policy, isBound: volume.status?.phase === "Bound" }];
   });
+}
+
+/** Whether a volume is one that a run has made and filled; a run marks the old ones, too. */
+export function wasRestored({ metadata }: PersistentVolume): boolean {
+  return (
+    metadata.labels?.[runLabel] !== undefined &&
+    metadata.annotations?.[policyBeforeAnnotation] === undefined
+  );
 }
 
 export interface BoundClaim {
@@ -61,9 +76,9 @@ export function findBoundClaims(state: VolumeUsers, hostname: string): BoundClai
   });
 }
 
-/** Claims used by pods of the source that this plan does not move itself. */
+/** Claims used by pods of the source that are not bound to it, and whether they come along. */
 export function findOtherClaims(
-  state: ClusterState,
+  state: VolumeUsers,
   source: Node,
   target: Node,
 ): { free: ClaimName[]; stuck: { claim: ClaimName; volume: PersistentVolume }[] } {

@@ -4,7 +4,7 @@ export const runLabel = "infra-k3s.io/run";
 /** On a PersistentVolume that a run set to Retain: the policy it had before. */
 export const policyBeforeAnnotation = "infra-k3s.io/policy-before";
 
-/** On a Schedule that a run paused: the run. */
+/** On a Schedule or an Application that a run paused: the run. */
 export const pausedByAnnotation = "infra-k3s.io/paused-by";
 
 /** Our own taint on a node that a run has judged dead; its value is the run. */

@@ -25,6 +25,15 @@ export function nameObject(runId: string, what: string, claim: ClaimName): strin
   return `dr-${runId}-${what}-${hash(claim)}`;
 }
 
+/** The name of the pod that removes what a run has put on a node. */
+export function nameRemovePod(runId: string, node: string): string {
+  return `dr-${runId}-remove-${digest(node)}`;
+}
+
 function hash(claim: ClaimName): string {
-  return createHash("sha256").update(describeClaim(claim)).digest("hex").slice(0, 8);
+  return digest(describeClaim(claim));
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }

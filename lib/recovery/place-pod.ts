@@ -41,7 +41,7 @@ export function findRivals(pod: Pod, target: Node, nodes: Node[], pods: Pod[]): 
     pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
   const domainOf = new Map(nodes.map((node) => [node.metadata.name, node.metadata.labels ?? {}]));
   return pods.filter((other) => {
-    if (other === pod || other.spec.nodeName === undefined) return false;
+    if (isSame(other, pod) || other.spec.nodeName === undefined) return false;
     if (["Succeeded", "Failed"].includes(other.status?.phase ?? "")) return false;
     return terms.some(({ topologyKey, labelSelector, namespaces }) => {
       const among = namespaces ?? [pod.metadata.namespace ?? ""];
@@ -54,6 +54,10 @@ export function findRivals(pod: Pod, target: Node, nodes: Node[], pods: Pod[]): 
       );
     });
   });
+}
+
+function isSame(a: Pod, b: Pod): boolean {
+  return a.metadata.namespace === b.metadata.namespace && a.metadata.name === b.metadata.name;
 }
 
 function selects(selector: LabelSelector | undefined, labels: Record<string, string>): boolean {

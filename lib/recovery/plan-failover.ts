@@ -1,12 +1,10 @@
-import { type ErrorDetails, InfraError } from "../errors.ts";
-import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, Workload } from "../objects.ts";
+import { InfraError } from "../errors.ts";
+import type { Node, Pod } from "../objects.ts";
 import type { ClusterState } from "./state.ts";
 import type { MachineRef } from "../world.ts";
 import { touchesNamespace } from "../velero/schedules.ts";
-import { findGitBlockers } from "./check-git.ts";
 import { findSourceBlockers } from "./check-source.ts";
 import { checkTarget } from "./check-target.ts";
-import { findOwner } from "./find-owner.ts";
 import {
   type BoundClaim,
   findBoundClaims,
@@ -16,10 +14,11 @@ import {
   readHostname,
 } from "./find-volumes.ts";
 import { outOfServiceTaint } from "./labels.ts";
-import { type ClaimName, describeClaim } from "./names.ts";
-import type { FailoverPlan, PlannedVolume, RecoveryUnit } from "./plan.ts";
-import { defaultConcurrency, type HostToReach, planTarget } from "./plan-target.ts";
-import { planVolume, type VolumeRequest } from "./plan-volume.ts";
+import type { FailoverPlan, HostToReach } from "./plan.ts";
+import { planGitops } from "./plan-gitops.ts";
+import { defaultConcurrency, planTarget } from "./plan-target.ts";
+import { countable, findLocation, planUnit, warnOfExpiry } from "./plan-units.ts";
+import { refuseStuck } from "./refuse-stuck.ts";
 
 /** What a person asked for, and what was read outside the cluster. */
 export interface FailoverRequest {
@@ -49,7 +48,7 @@ export function planFailover(state: ClusterState, request: FailoverRequest): Fai
   const namespaces = [
     ...new Set(bound.map(({ claim }) => claim.metadata.namespace ?? "")),
   ].toSorted();
-  const plannedTarget = planTarget(state, target, request.target, blockers);
+  const plannedTarget = planTarget(state, target, blockers);
   const failedAt = readHeartbeat(state, source);
   const volumeRequest = {
     runId: request.runId,
@@ -62,19 +61,19 @@ export function planFailover(state: ClusterState, request: FailoverRequest): Fai
     blockers.push(...unit.blockers);
     return unit.planned;
   });
-  const movingPods = findMovingPods(bound, source);
+  const git = planGitops(state, { claims: bound, pods: findMovingPods(bound, source), hostname });
   const others = findOtherClaims(state, source, target);
   blockers.push(...others.stuck.map(({ claim, volume }) => refuseStuck(claim, volume, target)));
   const demand = {
-    pods: movingPods,
+    pods: git.pods,
     bytes: units.flatMap((unit) => unit.volumes).reduce((sum, volume) => sum + volume.bytes, 0),
     freeSpaceFactor: request.freeSpaceFactor,
     freeBytes: request.freeBytes,
     restoreImage: request.restoreImage,
   };
-  const fitness = checkTarget(state, source, target, demand);
-  blockers.push(...fitness.blockers, ...findGitBlockers(state.applications, bound));
-  warnings.push(...fitness.warnings, ...warnOfExpiry(units, state.now));
+  const fitness = checkTarget(state, [source], target, demand);
+  blockers.push(...fitness.blockers, ...git.blockers);
+  warnings.push(...fitness.warnings, ...git.warnings, ...warnOfExpiry(units, state.now));
   const internalIp = source.status?.addresses?.find((one) => one.type === "InternalIP")?.address;
   return {
     runId: request.runId,
@@ -88,17 +87,20 @@ export function planFailover(state: ClusterState, request: FailoverRequest): Fai
       sshPort: request.source.sshPort,
       ...(internalIp === undefined ? {} : { internalIp }),
     },
-    target: plannedTarget,
+    target: { ...plannedTarget, ...request.target },
     failedAt: new Date(failedAt).toISOString(),
     preserve: findVolumesToPreserve(state, hostname),
     units,
     movesByItself: others.free,
+    gitops: git.applications,
     schedules: state.schedules
       .filter((schedule) => schedule.spec.paused !== true)
       .filter((schedule) => namespaces.some((one) => touchesNamespace(schedule, one)))
       .map((schedule) => schedule.metadata.name),
-    backup: { namespaces, location: findLocation(units) },
-    restoreConcurrency: request.restoreConcurrency ?? defaultConcurrency(target, state.pods),
+    backup: { namespaces, location: findLocation(units, state) },
+    restoreConcurrency: {
+      [target.metadata.name]: request.restoreConcurrency ?? defaultConcurrency(target, state.pods),
+    },
     freeSpaceFactor: request.freeSpaceFactor,
     restoreImage: request.restoreImage,
     warnings,
@@ -123,123 +125,9 @@ function readHeartbeat(state: ClusterState, node: Node): number {
   return renewed === undefined ? state.now : Date.parse(renewed);
 }
 
-function planUnit(
-  group: BoundClaim[],
-  state: ClusterState,
-  request: VolumeRequest,
-): { planned: RecoveryUnit[]; blockers: ErrorDetails[] } {
-  const blockers: ErrorDetails[] = [];
-  const pods = [...new Set(group.flatMap((bound) => bound.pods))];
-  // Those that have ended need nobody who makes them again; they are deleted at the cut-over.
-  const owners = pods.filter(isRunning).map((pod) => findOwner(pod, state));
-  blockers.push(...owners.flatMap((one) => ("blocker" in one ? [one.blocker] : [])));
-  const owner = owners.find((one) => "owner" in one);
-  const volumes: PlannedVolume[] = [];
-  for (const bound of group) {
-    const template = findTemplate(owner?.template, bound.claim.metadata.name);
-    const result = planVolume(bound, template, state, request);
-    if ("blocker" in result) blockers.push(result.blocker);
-    else volumes.push(result.planned);
-  }
-  blockers.push(...findMissingSources(volumes));
-  const namespace = group[0]?.claim.metadata.namespace ?? "";
-  return {
-    planned:
-      volumes.length === 0
-        ? []
-        : [
-            {
-              namespace,
-              ...(owner === undefined ? {} : { owner: owner.owner }),
-              pods: countable(pods).length,
-              volumes,
-            },
-          ],
-    blockers,
-  };
-}
-
-/** The wish that a StatefulSet would make the claim `<template>-<set>-<ordinal>` from again. */
-function findTemplate(
-  set: Workload | undefined,
-  claimName: string,
-): PersistentVolumeClaim | undefined {
-  return set?.spec?.volumeClaimTemplates?.find(({ metadata }) => {
-    const prefix = `${metadata.name}-${set.metadata.name}-`;
-    return claimName.startsWith(prefix) && /^\d+$/.test(claimName.slice(prefix.length));
-  });
-}
-
-/**
- * The pods that there will be again: an evicted pod of a dead node stays for ever beside the one
- * that its ReplicaSet made instead, while a StatefulSet makes no other as long as it is there.
- */
-function countable(pods: Pod[]): Pod[] {
-  const running = pods.filter(isRunning);
-  const living = running.filter((pod) => pod.metadata.deletionTimestamp === undefined);
-  const ownerOf = (pod: Pod): string | undefined =>
-    pod.metadata.ownerReferences?.find((one) => one.controller === true)?.uid;
-  const replaced = new Set(living.map(ownerOf));
-  return running.filter((pod) => living.includes(pod) || !replaced.has(ownerOf(pod)));
-}
-
-function isRunning(pod: Pod): boolean {
-  return !["Succeeded", "Failed"].includes(pod.status?.phase ?? "");
-}
-
-/** A rebuild needs the folder that its source claim is restored into. */
-function findMissingSources(volumes: PlannedVolume[]): ErrorDetails[] {
-  return volumes.flatMap(({ claim, source }) => {
-    if (source.kind !== "rebuild") return [];
-    const found = volumes.some(
-      (one) => one.claim.name === source.from.name && one.source.kind === "files",
-    );
-    if (found) return [];
-    return [
-      {
-        code: "RECOVERY_REBUILD_NO_SOURCE",
-        message: `claim "${describeClaim(claim)}" is rebuilt from "${source.from.name}", which is not restored`,
-        why: "that claim is not on the same node, or has no usable backup itself",
-        fix: "Let the two claims be used by one pod, with the source claim backed up",
-      },
-    ];
-  });
-}
-
-function refuseStuck(claim: ClaimName, volume: PersistentVolume, target: Node): ErrorDetails {
-  const isHostPath = volume.spec.hostPath !== undefined;
-  return {
-    code: isHostPath ? "RECOVERY_VOLUME_HOSTPATH" : "RECOVERY_VOLUME_ELSEWHERE",
-    message: `claim "${describeClaim(claim)}" does not come along to "${target.metadata.name}"`,
-    why: isHostPath
-      ? "it is a folder of the host: on another node the app starts on an empty one"
-      : `volume "${volume.metadata.name}" may not be used there, and this version does not move its kind`,
-    fix: "Recover that workload by its own means, or scale it to 0 first",
-  };
-}
-
 function findMovingPods(bound: BoundClaim[], source: Node): Pod[] {
   const pods = new Set(countable(bound.flatMap((one) => one.pods)));
   return [...pods].filter(
     ({ spec }) => spec.nodeName === source.metadata.name || spec.nodeName === undefined,
   );
-}
-
-/** A restore takes as much time as it takes; a backup that ends within it is worth a word. */
-const expirySeconds = 4 * 3600;
-
-function warnOfExpiry(units: RecoveryUnit[], now: number): string[] {
-  return units
-    .flatMap((unit) => unit.volumes)
-    .flatMap(({ source }) => {
-      if (source.kind !== "files" || source.backup.expiresAt === undefined) return [];
-      const { backup, expiresAt } = source.backup;
-      if (Date.parse(expiresAt) - now > expirySeconds * 1000) return [];
-      return [`backup "${backup}" expires at ${expiresAt}`];
-    });
-}
-
-function findLocation(units: RecoveryUnit[]): string {
-  const sources = units.flatMap((unit) => unit.volumes).map((volume) => volume.source);
-  return sources.find((source) => source.kind === "files")?.backup.location ?? "default";
 }

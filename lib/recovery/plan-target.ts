@@ -6,20 +6,10 @@ import type { TargetNode } from "./plan.ts";
 import { parseQuantity } from "../manifests/quantity.ts";
 import type { ClusterState } from "./state.ts";
 
-/** A node as the inventory has it. */
-export interface HostToReach {
-  name: string;
-  publicIp: string;
-  /** Where sshd may listen on the mesh only. */
-  meshIp?: string;
-  sshPort: number;
-}
-
 /** The target of a plan; adds a blocker when local-path has no folder there. */
 export function planTarget(
   state: ClusterState,
   target: Node,
-  { publicIp, meshIp, sshPort }: HostToReach,
   blockers: ErrorDetails[],
 ): TargetNode {
   const { name, uid = "" } = target.metadata;
@@ -36,9 +26,6 @@ export function planTarget(
     name,
     uid,
     hostname: readHostname(target),
-    publicIp,
-    ...(meshIp === undefined ? {} : { meshIp }),
-    sshPort,
     storagePath: storagePath ?? "",
   };
 }

@@ -12,12 +12,13 @@ import {
 } from "../manifests/recovery-annotations.ts";
 import { type ClaimName, describeClaim, nameFolder } from "./names.ts";
 import type { PlannedVolume, Rebuild, TargetNode, VolumeSource } from "./plan.ts";
+import { describeWanted } from "./wanted-claim.ts";
 import { buildNewClaim, buildReservedVolume } from "./reserve-volume.ts";
 import type { ClusterState } from "./state.ts";
 
 export interface VolumeRequest {
   runId: string;
-  /** Name of a Backup, or "latest". */
+  /** Name of a Backup, "latest" or "earlier". */
   wanted: string;
   target: TargetNode;
   /** Milliseconds since 1970. */
@@ -54,6 +55,7 @@ export function planVolume(
       lossSeconds: Math.max(0, Math.round((request.failedAt - Date.parse(recoveryPoint)) / 1000)),
       passedOver,
       bytes,
+      target: request.target,
       folder,
       newVolume,
       newClaim: buildNewClaim(claim, newVolume.metadata.name),
@@ -105,28 +107,23 @@ function planBackup(
   state: ClusterState,
   request: VolumeRequest,
 ): Planned<PlannedSource> {
-  const { uid, creationTimestamp } =
-    state.claims.find(
-      ({ metadata }) => metadata.namespace === claim.namespace && metadata.name === claim.name,
-    )?.metadata ?? {};
-  const wantedClaim = {
-    ...claim,
-    ...(uid === undefined ? {} : { uid }),
-    ...(creationTimestamp === undefined ? {} : { createdAt: creationTimestamp }),
-  };
+  const found = state.claims.find(
+    ({ metadata }) => metadata.namespace === claim.namespace && metadata.name === claim.name,
+  );
+  const wantedClaim = found === undefined ? claim : describeWanted(found);
   const { chosen, passedOver } = chooseBackup(wantedClaim, state, request.wanted, state.now);
   const location = state.locations.get(chosen?.location ?? "");
   if (chosen === undefined || location === undefined) {
     const why =
       passedOver.length === 0
-        ? "no backup ever held this volume"
+        ? "no backup of that kind holds this volume"
         : passedOver.map((one) => `${one.podVolumeBackup}: ${one.reason}`).join("\n");
     return {
       blocker: {
         code: "RECOVERY_NO_BACKUP",
-        message: `claim "${describeClaim(claim)}" has no usable backup${request.wanted === "latest" ? "" : ` named "${request.wanted}"`}`,
+        message: `claim "${describeClaim(claim)}" has no usable backup${describeWish(request.wanted)}`,
         why,
-        fix: "Bring the host back, or recover the volume by hand (docs/disaster-recovery.md)",
+        fix: "See what there is: kubectl -n velero get podvolumebackups; without any, only the volume itself has the data (docs/disaster-recovery.md)",
       },
     };
   }
@@ -149,6 +146,11 @@ function planBackup(
       bytes: chosen.bytes,
     },
   };
+}
+
+function describeWish(wanted: string): string {
+  if (wanted === "latest") return "";
+  return wanted === "earlier" ? " from before it was made" : ` named "${wanted}"`;
 }
 
 /** The rebuild runs as the container that mounts both claims, with no more rights than it. */

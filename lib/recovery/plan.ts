@@ -9,31 +9,53 @@ import type { ChosenBackup, PassedOver } from "../velero/choose-backup.ts";
 import type { Repository } from "../velero/repository.ts";
 import type { MachineRef } from "../world.ts";
 import type { ClaimName } from "./names.ts";
+import type { HeldApplication } from "./plan-gitops.ts";
 
-/** What a failover will do; JSON, kept with the run, so that any machine can finish it. */
-export interface FailoverPlan {
+/** What a recovery will do; JSON, kept with the run, so that any machine can finish it. */
+export interface RecoveryPlan {
   runId: string;
-  source: SourceNode;
-  target: TargetNode;
-  /** RFC 3339; the last heartbeat of the source that the cluster saw. */
-  failedAt: string;
-  /** Every volume of the source that does not keep its data by itself yet. */
+  /** Every volume that loses its data with its claim, so far. */
   preserve: VolumeToPreserve[];
   units: RecoveryUnit[];
-  /** Claims that are not bound to the node and come along by themselves. */
-  movesByItself: ClaimName[];
   /** Schedules to hold while volumes move; those that were paused before are left alone. */
   schedules: string[];
-  /** What the first backup on the target is made like. */
+  /** What the first backup of what was moved is made like. */
   backup: { namespaces: string[]; location: string };
-  restoreConcurrency: number;
+  /** How many restores run at once, by target node. */
+  restoreConcurrency: Record<string, number>;
   /** Free space wanted for each byte to restore. */
   freeSpaceFactor: number;
   restoreImage: string;
   warnings: string[];
   blockers: ErrorDetails[];
+}
+
+/** A recovery of everything that a dead node has, on one other node. */
+export interface FailoverPlan extends RecoveryPlan {
+  source: SourceNode;
+  target: TargetNode & HostToReach;
+  /** RFC 3339; the last heartbeat of the source that the cluster saw. */
+  failedAt: string;
+  /** Claims that are not bound to the node and come along by themselves. */
+  movesByItself: ClaimName[];
+  /** Applications to hold while volumes move, root first; those that were paused before stay so. */
+  gitops: HeldApplication[];
   /** What a dry run found out about the source. */
   evidence?: { verdict: string; why: string; samples: string[] };
+}
+
+/** A recovery of living workloads from their backups. */
+export interface RestorePlan extends RecoveryPlan {
+  /** The app, or undefined for everything that a cluster before this one had. */
+  app: string | undefined;
+  /** RFC 3339; what was written from a recovery point until now is replaced. */
+  plannedAt: string;
+  /** The longest time that a pod of it is given to stop. */
+  stopSeconds: number;
+  /** What is left as it is, and well so, a sentence each. */
+  leftAlone: string[];
+  /** What a person has to decide before it can be restored, a sentence each. */
+  notRestored: string[];
 }
 
 export interface SourceNode {
@@ -49,13 +71,19 @@ export interface SourceNode {
   internalIp?: string;
 }
 
+/** A node as the inventory has it. */
+export interface HostToReach {
+  name: string;
+  publicIp: string;
+  /** Where sshd may listen on the mesh only. */
+  meshIp?: string;
+  sshPort: number;
+}
+
 export interface TargetNode {
   name: string;
   uid: string;
   hostname: string;
-  publicIp: string;
-  meshIp?: string;
-  sshPort: number;
   /** Folder of local-path on the target. */
   storagePath: string;
 }
@@ -90,6 +118,8 @@ export interface PlannedVolume {
   passedOver: PassedOver[];
   /** Velero's count of what the backup holds. */
   bytes: number;
+  /** Where it is restored. */
+  target: TargetNode;
   folder: string;
   /** Our own volume over that folder, reserved for the claim. */
   newVolume: PersistentVolume;
@@ -113,11 +143,17 @@ export interface Rebuild {
 }
 
 /** The volumes that a backup on the target can hold: Velero copies what a running pod mounts. */
-export function listBackedUp(plan: FailoverPlan): PlannedVolume[] {
+export function listBackedUp(plan: RecoveryPlan): PlannedVolume[] {
   return plan.units.filter((unit) => unit.pods > 0).flatMap((unit) => unit.volumes);
 }
 
 /** All volumes of a plan, in the order of its units. */
-export function listVolumes(plan: FailoverPlan): PlannedVolume[] {
+export function listVolumes(plan: RecoveryPlan): PlannedVolume[] {
   return plan.units.flatMap((unit) => unit.volumes);
+}
+
+/** Where the volumes of a unit go; it has one volume at least. */
+export function getTarget({ volumes: [first] }: RecoveryUnit): TargetNode {
+  if (first === undefined) throw new Error("a unit without a volume");
+  return first.target;
 }

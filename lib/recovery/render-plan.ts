@@ -1,7 +1,7 @@
 import { renderTable } from "../cli/table.ts";
 import { renderBytes } from "../steps/render-lines.ts";
 import { describeClaim } from "./names.ts";
-import { type FailoverPlan, listVolumes, type PlannedVolume } from "./plan.ts";
+import { type FailoverPlan, listVolumes, type PlannedVolume, type RecoveryPlan } from "./plan.ts";
 
 /** The plan as a person reads it before saying yes: what is lost first, then what is done. */
 export function renderPlan(plan: FailoverPlan): string {
@@ -27,9 +27,10 @@ export function renderPlan(plan: FailoverPlan): string {
     "",
     "In this order; nothing is moved before there is proof that the source is off:",
     `  keep      every volume of ${source.name} (${plan.preserve.length} change to Retain); none is deleted`,
-    `  restore   ${volumes.length} volumes, ${renderBytes(bytes)}, ${plan.restoreConcurrency} at once, into fresh folders on ${target.name}`,
+    `  restore   ${volumes.length} volumes, ${renderBytes(bytes)}, ${plan.restoreConcurrency[target.name]} at once, into fresh folders on ${target.name}`,
     `  judge     ${source.name}; a host that is alive ends the run, and everything is undone`,
     `  quarantine, pause schedules: ${plan.schedules.join(", ") || "none"}`,
+    ...renderGitops(plan),
     `  fence     power off machine ${source.machine.id} at ${source.machine.provider}`,
     `! taint     ${source.name} as out of service: its pods are deleted by force`,
     ...plan.units.map(
@@ -46,13 +47,20 @@ export function renderPlan(plan: FailoverPlan): string {
     const { verdict, why, samples } = plan.evidence;
     lines.push("", `${source.name} is ${verdict}: ${why}`, ...samples.map((one) => `  ${one}`));
   }
-  for (const warning of plan.warnings) lines.push("", `warning: ${warning}`);
-  for (const blocker of plan.blockers) {
-    lines.push("", `blocked: ${blocker.message}  [${blocker.code}]`);
-    if (blocker.why !== undefined) lines.push(`  why  ${blocker.why}`);
-    if (blocker.fix !== undefined) lines.push(`  fix  ${blocker.fix}`);
-  }
-  return `${lines.join("\n")}\n`;
+  return `${[...lines, ...renderTrouble(plan)].join("\n")}\n`;
+}
+
+/** What a person should know, and what forbids the plan. */
+export function renderTrouble({ warnings, blockers }: RecoveryPlan): string[] {
+  return [
+    ...warnings.flatMap((warning) => ["", `warning: ${warning}`]),
+    ...blockers.flatMap(({ code, message, why, fix }) => [
+      "",
+      `blocked: ${message}  [${code}]`,
+      ...(why === undefined ? [] : [`  why  ${why}`]),
+      ...(fix === undefined ? [] : [`  fix  ${fix}`]),
+    ]),
+  ];
 }
 
 /** 3725 becomes "1 h 02 min". */
@@ -64,13 +72,21 @@ export function renderSeconds(seconds: number): string {
   return `${hours} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
-function renderSource(volume: PlannedVolume): string {
+/** What is held of Git; the warnings say why. */
+function renderGitops({ gitops }: FailoverPlan): string[] {
+  if (gitops.length === 0) return [];
+  return [`  pause     Applications: ${gitops.map((one) => one.name).join(", ")}`];
+}
+
+/** Where the data of a volume comes from. */
+export function renderSource(volume: PlannedVolume): string {
   const { source } = volume;
   if (source.kind === "files") return `backup ${source.backup.backup}`;
   return `rebuilt from ${source.from.name}`;
 }
 
-function renderPassedOver(volumes: PlannedVolume[]): string[] {
+/** The copies that a person may wonder about, with the reason. */
+export function renderPassedOver(volumes: PlannedVolume[]): string[] {
   const lines = volumes.flatMap((volume) =>
     volume.source.kind === "rebuild"
       ? []

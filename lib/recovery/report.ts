@@ -2,7 +2,7 @@ import { renderTable } from "../cli/table.ts";
 import type { Outcome, StepResult } from "../steps/execute.ts";
 import { renderBytes } from "../steps/render-lines.ts";
 import { type ClaimName, describeClaim } from "./names.ts";
-import type { FailoverPlan } from "./plan.ts";
+import { getTarget, type RecoveryPlan, type SourceNode } from "./plan.ts";
 import { renderSeconds } from "./render-plan.ts";
 import type { RecoveryStatus } from "./status.ts";
 import { cutOverStepId, fillStepId, readyStepId } from "./steps/ids.ts";
@@ -19,7 +19,7 @@ export interface VolumeReport {
   oldVolume: string;
 }
 
-export interface FailoverReport {
+export interface RecoveryReport {
   runId: string;
   outcome: Outcome["state"];
   failure?: { step: string; code: string; message: string };
@@ -32,15 +32,18 @@ export interface FailoverReport {
   openItems: string[];
 }
 
+/** A plan of either kind; only a failover has a dead node. */
+export type ReportedPlan = RecoveryPlan & { source?: SourceNode; notRestored?: string[] };
+
 /**
- * Sums up a failover that ended, well or not. `status` was read after it; undefined when the cluster
+ * Sums up a recovery that ended, well or not. `status` was read after it; undefined when the cluster
  * did not answer.
  */
 export function buildReport(
-  plan: FailoverPlan,
+  plan: ReportedPlan,
   outcome: Outcome,
   status: RecoveryStatus | undefined,
-): FailoverReport {
+): RecoveryReport {
   const byId = new Map(outcome.results.map((result) => [result.id, result]));
   const firstStart = Math.min(...outcome.results.map((result) => result.startedAt));
   const proofToReady = measureProofToReady(plan, byId);
@@ -90,16 +93,17 @@ function describeState(moved: boolean, filled: boolean): VolumeReport["state"] {
   return filled ? "restored, not moved" : "not restored";
 }
 
-/** Workloads that were not Ready on the target in time. */
-export function listNotReady(plan: FailoverPlan, outcome: Outcome): string[] {
+/** Workloads that were not Ready on their target in time. */
+export function listNotReady(plan: RecoveryPlan, outcome: Outcome): string[] {
   return plan.units.flatMap((unit) => {
     const result = outcome.results.find((one) => one.id === readyStepId(unit));
-    return result?.facts["ready"] === false ? [`${unit.owner} in ${unit.namespace}`] : [];
+    if (result?.facts["ready"] !== false) return [];
+    return [`${unit.owner} in ${unit.namespace} is not Ready on ${getTarget(unit).name}`];
   });
 }
 
 /** The report for a terminal. */
-export function renderReport(report: FailoverReport): string {
+export function renderReport(report: RecoveryReport): string {
   const lines = [
     `Run ${report.runId}: ${report.outcome}`,
     ...(report.failure === undefined
@@ -130,7 +134,7 @@ export function renderReport(report: FailoverReport): string {
 }
 
 function measureProofToReady(
-  plan: FailoverPlan,
+  plan: RecoveryPlan,
   byId: Map<string, StepResult>,
 ): number | undefined {
   const provenAt = byId.get("fence-source")?.facts["provenAt"];
@@ -147,29 +151,46 @@ function measureProofToReady(
  * than the results of this one tell.
  */
 function listOpenItems(
-  plan: FailoverPlan,
+  plan: ReportedPlan,
   outcome: Outcome,
   status: RecoveryStatus | undefined,
 ): string[] {
-  const { source, target, runId } = plan;
+  const { source, runId } = plan;
   const items = outcome.leftOver.map((item) => `not undone: ${item}`);
-  items.push(...listNotReady(plan, outcome).map((one) => `${one} is not Ready on ${target.name}`));
+  items.push(...listNotReady(plan, outcome), ...listGitItems(outcome));
+  items.push(...(plan.notRestored ?? []).map((line) => `not restored: ${line}`));
   const fenced = outcome.results.some((one) => one.id === "fence-source" && one.state === "done");
-  if (fenced) items.push(`${source.name} is switched off at its provider`);
+  if (source !== undefined && fenced) items.push(`${source.name} is switched off at its provider`);
   if (status === undefined) {
     items.push("what else stays changed could not be read: zx scripts/dr/status.ts");
     return items;
   }
-  const node = status.nodes.find((one) => one.name === source.name);
-  if (node?.cordoned === true) items.push(`${source.name} is cordoned`);
-  if (node?.quarantinedBy !== undefined) items.push(`${source.name} is quarantined`);
-  if (node?.outOfService === true) {
-    items.push(`${source.name} is declared out of service: look at it before it boots`);
-  }
+  if (source !== undefined) items.push(...describeNode(source.name, status));
   items.push(...status.volumes.map(({ name, claim, why }) => `${name} of ${claim}: ${why}`));
   const paused = status.schedules.filter((one) => one.pausedBy === runId).map((one) => one.name);
   if (paused.length > 0) items.push(`schedules are paused: ${paused.join(", ")}`);
+  const applications = status.applications.filter((one) => one.pausedBy === runId);
+  if (applications.length > 0) {
+    items.push(`Applications are paused: ${applications.map((one) => one.name).join(", ")}`);
+  }
   const pods = status.pods.filter((one) => one.name.startsWith(`dr-${runId}-`));
   if (pods.length > 0) items.push(`pods of the run: ${pods.map((one) => one.name).join(", ")}`);
   return items;
+}
+
+function describeNode(name: string, status: RecoveryStatus): string[] {
+  const node = status.nodes.find((one) => one.name === name);
+  return [
+    ...(node?.cordoned === true ? [`${name} is cordoned`] : []),
+    ...(node?.quarantinedBy === undefined ? [] : [`${name} is quarantined`]),
+    ...(node?.outOfService === true
+      ? [`${name} is declared out of service: look at it before it boots`]
+      : []),
+  ];
+}
+
+/** What the last look at Git has left for a person. */
+function listGitItems({ results }: Outcome): string[] {
+  const found = results.find((one) => one.id === "resume-gitops")?.facts["openItems"];
+  return Array.isArray(found) ? found.map(String) : [];
 }

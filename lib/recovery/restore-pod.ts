@@ -1,10 +1,10 @@
 import type { EnvVar, Pod, PodSpec, PodVolume, SecurityContext, VolumeMount } from "../objects.ts";
 import { ownNamespace } from "../steps/lock.ts";
-import { repositorySecret, veleroNamespace } from "../velero/names.ts";
+import { veleroNamespace } from "../velero/names.ts";
 import type { Repository } from "../velero/repository.ts";
 import { runLabel } from "./labels.ts";
-import { nameObject } from "./names.ts";
-import type { FailoverPlan, PlannedVolume, Rebuild } from "./plan.ts";
+import { nameObject, nameRemovePod } from "./names.ts";
+import type { PlannedVolume, Rebuild, RecoveryPlan, TargetNode } from "./plan.ts";
 import { prepareScript, removeScript, restoreScript, walkScript } from "./restore-script.ts";
 
 /** The container that does the work, in every pod of this file. */
@@ -22,7 +22,7 @@ const cacheMegabytes = { content: 150, metadata: 100 };
  * The pod that restores one volume into its fresh folder on the target. It lives in Velero's
  * namespace, so that no secret leaves it, and needs nothing of Velero but the bucket.
  */
-export function buildRestorePod(plan: FailoverPlan, volume: PlannedVolume): Pod {
+export function buildRestorePod(plan: RecoveryPlan, volume: PlannedVolume): Pod {
   const { source } = volume;
   if (source.kind !== "files") throw new Error("a rebuilt volume is not restored from a backup");
   const { repository, backup } = source;
@@ -34,10 +34,7 @@ export function buildRestorePod(plan: FailoverPlan, volume: PlannedVolume): Pod 
     { name: "NEED_BYTES", value: String(Math.ceil(volume.bytes * plan.freeSpaceFactor)) },
     { name: "CREDENTIALS", value: `/credentials/${repository.credential.key}` },
     { name: "PROFILE", value: repository.profile },
-    {
-      name: "KOPIA_PASSWORD",
-      valueFrom: { secretKeyRef: repositorySecret },
-    },
+    { name: "KOPIA_PASSWORD", valueFrom: { secretKeyRef: repository.password } },
   ];
   const mounts: VolumeMount[] = [
     storageMount,
@@ -46,7 +43,7 @@ export function buildRestorePod(plan: FailoverPlan, volume: PlannedVolume): Pod 
     { name: "credentials", mountPath: "/credentials", readOnly: true },
   ];
   const volumes: PodVolume[] = [
-    storageVolume(plan),
+    storageVolume(volume.target),
     // kopia writes the bucket's keys into its configuration, so that must not reach the disk.
     { name: "home", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
     { name: "cache", emptyDir: { sizeLimit: "1Gi" } },
@@ -56,20 +53,26 @@ export function buildRestorePod(plan: FailoverPlan, volume: PlannedVolume): Pod 
     mounts.push({ name: "ca", mountPath: "/ca", readOnly: true });
     volumes.push({ name: "ca", secret: { secretName: repository.caSecret.name } });
   }
-  return buildPod(plan, nameObject(plan.runId, "restore", volume.claim), veleroNamespace, {
-    // The cluster's DNS may have died with the source.
-    hostNetwork: true,
-    dnsPolicy: "Default",
-    containers: [
-      {
-        ...container(plan, restoreScript, listConnectFlags(repository)),
-        env,
-        volumeMounts: mounts,
-        resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "512Mi" } },
-      },
-    ],
-    volumes,
-  });
+  return buildPod(
+    plan,
+    volume.target,
+    nameObject(plan.runId, "restore", volume.claim),
+    veleroNamespace,
+    {
+      // The cluster's DNS may have died with the source.
+      hostNetwork: true,
+      dnsPolicy: "Default",
+      containers: [
+        {
+          ...container(plan, restoreScript, listConnectFlags(repository)),
+          env,
+          volumeMounts: mounts,
+          resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "512Mi" } },
+        },
+      ],
+      volumes,
+    },
+  );
 }
 
 /**
@@ -77,7 +80,7 @@ export function buildRestorePod(plan: FailoverPlan, volume: PlannedVolume): Pod 
  * in the app's own image with the restored folder read-only, then a count of what came out.
  */
 export function buildRebuildPod(
-  plan: FailoverPlan,
+  plan: RecoveryPlan,
   volume: PlannedVolume,
   from: PlannedVolume,
 ): Pod {
@@ -88,27 +91,38 @@ export function buildRebuildPod(
     { name: "STORAGE", value: storageMount.mountPath },
     { name: "FOLDER", value: volume.folder },
   ];
-  return buildPod(plan, nameObject(plan.runId, "rebuild", volume.claim), ownNamespace, {
-    ...(rebuild.podSecurity === undefined
-      ? {}
-      : { securityContext: withoutFsGroup(rebuild.podSecurity) }),
-    imagePullSecrets: rebuild.imagePullSecrets,
-    initContainers: [
-      { ...container(plan, prepareScript, []), name: "prepare", env, volumeMounts: [storageMount] },
-      rebuildContainer(rebuild),
-    ],
-    containers: [{ ...container(plan, walkScript, []), env, volumeMounts: [storageMount] }],
-    volumes: [
-      storageVolume(plan),
-      folderVolume(plan, "target", volume.folder),
-      folderVolume(plan, "from", from.folder),
-    ],
-  });
+  return buildPod(
+    plan,
+    volume.target,
+    nameObject(plan.runId, "rebuild", volume.claim),
+    ownNamespace,
+    {
+      ...(rebuild.podSecurity === undefined
+        ? {}
+        : { securityContext: withoutFsGroup(rebuild.podSecurity) }),
+      imagePullSecrets: rebuild.imagePullSecrets,
+      initContainers: [
+        {
+          ...container(plan, prepareScript, []),
+          name: "prepare",
+          env,
+          volumeMounts: [storageMount],
+        },
+        rebuildContainer(rebuild),
+      ],
+      containers: [{ ...container(plan, walkScript, []), env, volumeMounts: [storageMount] }],
+      volumes: [
+        storageVolume(volume.target),
+        folderVolume("target", volume),
+        folderVolume("from", from),
+      ],
+    },
+  );
 }
 
-/** The pod that removes a run's folders on the target. */
-export function buildRemovePod(plan: FailoverPlan, folders: string[]): Pod {
-  return buildPod(plan, `dr-${plan.runId}-remove`, ownNamespace, {
+/** The pod that removes a run's folders on one target. */
+export function buildRemovePod(plan: RecoveryPlan, target: TargetNode, folders: string[]): Pod {
+  return buildPod(plan, target, nameRemovePod(plan.runId, target.name), ownNamespace, {
     containers: [
       {
         ...container(plan, removeScript, folders),
@@ -116,11 +130,17 @@ export function buildRemovePod(plan: FailoverPlan, folders: string[]): Pod {
         volumeMounts: [storageMount],
       },
     ],
-    volumes: [storageVolume(plan)],
+    volumes: [storageVolume(target)],
   });
 }
 
-function buildPod(plan: FailoverPlan, name: string, namespace: string, spec: PodSpec): Pod {
+function buildPod(
+  plan: RecoveryPlan,
+  target: TargetNode,
+  name: string,
+  namespace: string,
+  spec: PodSpec,
+): Pod {
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -135,7 +155,7 @@ function buildPod(plan: FailoverPlan, name: string, namespace: string, spec: Pod
     },
     spec: {
       // Not the scheduler's business: this pod is about the disk of one node.
-      nodeName: plan.target.name,
+      nodeName: target.name,
       tolerations: [{ operator: "Exists" }],
       priorityClassName: "system-node-critical",
       restartPolicy: "Never",
@@ -147,7 +167,7 @@ function buildPod(plan: FailoverPlan, name: string, namespace: string, spec: Pod
 }
 
 function container(
-  plan: FailoverPlan,
+  plan: RecoveryPlan,
   script: string,
   args: string[],
 ): PodSpec["containers"][number] {
@@ -190,15 +210,15 @@ function withoutFsGroup({ fsGroup, ...rest }: SecurityContext): SecurityContext 
   return { ...rest, supplementalGroups: [...(rest.supplementalGroups ?? []), fsGroup] };
 }
 
-function storageVolume(plan: FailoverPlan): PodVolume {
+function storageVolume(target: TargetNode): PodVolume {
   return {
     name: storageMount.name,
-    hostPath: { path: plan.target.storagePath, type: "Directory" },
+    hostPath: { path: target.storagePath, type: "Directory" },
   };
 }
 
-function folderVolume(plan: FailoverPlan, name: string, folder: string): PodVolume {
-  return { name, hostPath: { path: `${plan.target.storagePath}/${folder}` } };
+function folderVolume(name: string, { target, folder }: PlannedVolume): PodVolume {
+  return { name, hostPath: { path: `${target.storagePath}/${folder}` } };
 }
 
 function listConnectFlags(repository: Repository): string[] {

@@ -19,13 +19,15 @@ import type { World } from "../world.ts";
 export interface ClusterState {
   /** Milliseconds since 1970. */
   now: number;
+  /** RFC 3339; nothing that is older is of this cluster. */
+  clusterCreatedAt: string | undefined;
   nodes: Node[];
   /** Heartbeats of the nodes, by node name. */
   heartbeats: Map<string, Lease>;
   volumes: PersistentVolume[];
   claims: PersistentVolumeClaim[];
   pods: Pod[];
-  /** ReplicaSets, StatefulSets, Jobs: what owns pods, by UID. */
+  /** Deployments, ReplicaSets, StatefulSets, Jobs: what owns pods, by UID. */
   owners: Map<string, Workload>;
   /** local-path's settings, of the namespace it runs in. */
   localPathConfig: ConfigMap | undefined;
@@ -48,6 +50,7 @@ export async function readClusterState(
     volumes,
     claims,
     pods,
+    deployments,
     replicaSets,
     statefulSets,
     jobs,
@@ -57,12 +60,14 @@ export async function readClusterState(
     locations,
     schedules,
     applications,
+    kubeSystem,
   ] = await Promise.all([
     cluster.list("Node"),
     cluster.list("Lease", { namespace: "kube-node-lease" }),
     cluster.list("PersistentVolume"),
     cluster.list("PersistentVolumeClaim"),
     cluster.list("Pod"),
+    cluster.list("Deployment"),
     cluster.list("ReplicaSet"),
     cluster.list("StatefulSet"),
     cluster.list("Job"),
@@ -72,16 +77,21 @@ export async function readClusterState(
     cluster.list("BackupStorageLocation", velero),
     cluster.list("Schedule", velero),
     cluster.list("Application"),
+    cluster.find({ kind: "Namespace", name: "kube-system" }),
   ]);
   return {
     now: clock.now(),
+    clusterCreatedAt: kubeSystem?.metadata.creationTimestamp,
     nodes,
     heartbeats: byName(leases),
     volumes,
     claims,
     pods,
     owners: new Map(
-      [...replicaSets, ...statefulSets, ...jobs].map((one) => [one.metadata.uid ?? "", one]),
+      [...deployments, ...replicaSets, ...statefulSets, ...jobs].map((one) => [
+        one.metadata.uid ?? "",
+        one,
+      ]),
     ),
     localPathConfig,
     podVolumeBackups,

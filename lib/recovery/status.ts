@@ -1,3 +1,4 @@
+import { isPaused } from "../argocd/pause.ts";
 import { renderTable } from "../cli/table.ts";
 import type { PersistentVolume } from "../objects.ts";
 import { listOpenRuns, renderCommand } from "../steps/runs.ts";
@@ -19,6 +20,8 @@ export interface RecoveryStatus {
   /** Volumes that a run keeps, or reserved, or whose claim is gone. */
   volumes: { name: string; claim: string; phase: string; policy: string; why: string }[];
   schedules: { name: string; pausedBy?: string }[];
+  /** Applications of Argo CD that are paused. */
+  applications: { name: string; namespace: string; pausedBy?: string }[];
   /** Restore, rebuild and remove pods of runs, finished ones too. */
   pods: { name: string; namespace: string; phase: string }[];
 }
@@ -31,11 +34,12 @@ export async function readStatus(
   { cluster }: Pick<World, "cluster">,
   place: Record<string, string> = {},
 ): Promise<RecoveryStatus> {
-  const [runs, nodes, volumes, schedules, pods] = await Promise.all([
+  const [runs, nodes, volumes, schedules, applications, pods] = await Promise.all([
     listOpenRuns(cluster),
     cluster.list("Node"),
     cluster.list("PersistentVolume"),
     cluster.list("Schedule", { namespace: veleroNamespace }),
+    cluster.list("Application"),
     cluster.list("Pod", { labels: { "app.kubernetes.io/managed-by": "infra-k3s" } }),
   ]);
   return {
@@ -75,6 +79,12 @@ export async function readStatus(
         const pausedBy = metadata.annotations?.[pausedByAnnotation];
         return { name: metadata.name, ...(pausedBy === undefined ? {} : { pausedBy }) };
       }),
+    applications: applications.flatMap((application) => {
+      const { name, namespace = "", annotations } = application.metadata;
+      const pausedBy = annotations?.[pausedByAnnotation];
+      if (!isPaused(application) && pausedBy === undefined) return [];
+      return [{ name, namespace, ...(pausedBy === undefined ? {} : { pausedBy }) }];
+    }),
     pods: pods.map(({ metadata: { name, namespace = "" }, status }) => ({
       name,
       namespace,
@@ -133,6 +143,11 @@ export function renderStatus(status: RecoveryStatus): string {
       "Paused schedules",
       ["SCHEDULE", "PAUSED BY RUN"],
       status.schedules.map((schedule) => [schedule.name, schedule.pausedBy ?? "not by a run"]),
+    ),
+    section(
+      "Paused Applications",
+      ["APPLICATION", "NAMESPACE", "PAUSED BY RUN"],
+      status.applications.map((one) => [one.name, one.namespace, one.pausedBy ?? "not by a run"]),
     ),
     section(
       "Pods of runs",

@@ -1,6 +1,7 @@
 import { showPath } from "../config/paths.ts";
 import { InfraError, hasCode } from "../errors.ts";
 import { generateIdentity, readRecipients } from "../exec/age-keygen.ts";
+import type { Secret } from "../objects.ts";
 import { checkClusterSecrets, clusterKeyMissing } from "./check-cluster-secrets.ts";
 import {
   findClusterKeyFile,
@@ -8,10 +9,16 @@ import {
   recipientAnnotation,
 } from "./cluster-recipient.ts";
 import { readPrivateFile } from "./files.ts";
-import { readSecret, type SecretsPlace, writeSecret } from "./secret-file.ts";
+import {
+  type ClearSecret,
+  readSecret,
+  replaceSecret,
+  type SecretsPlace,
+  writeSecret,
+} from "./secret-file.ts";
 
 /** The Secret of the cluster that Argo CD's repo-server has its key from. */
-export const clusterKeySecret = { name: "sops-age", namespace: "argocd", key: "keys.txt" };
+const clusterKeySecret = { name: "sops-age", namespace: "argocd", key: "keys.txt" };
 
 /**
  * The cluster's own age identity, for the cluster to be given, once it is sure that it opens what
@@ -59,6 +66,36 @@ export async function readClusterIdentity(place: SecretsPlace): Promise<string> 
   });
 }
 
+/** An identity of the cluster; while its key is rotated, it has two. */
+export interface ClusterIdentity {
+  recipient: string;
+  /** As it stands in a file of identities. */
+  text: string;
+}
+
+/** The cluster's identities, the one that it is to go on with first. Throws as readClusterIdentity. */
+export async function readClusterIdentities(place: SecretsPlace): Promise<ClusterIdentity[]> {
+  const text = await readClusterIdentity(place);
+  const lines = text.match(/^AGE-SECRET-KEY-\S+$/gm) ?? [];
+  const all = await Promise.all(lines.map(async (line) => await nameIdentity(`${line}\n`, place)));
+  const said = await readClusterKeyFile(place.site);
+  const isFirst = ({ recipient }: ClusterIdentity) => recipient === said?.recipient;
+  return [...all.filter(isFirst), ...all.filter((one) => !isFirst(one))];
+}
+
+/** A new identity for the cluster, registered. Throws what generateIdentity throws. */
+export async function generateClusterIdentity(place: SecretsPlace): Promise<ClusterIdentity> {
+  return await nameIdentity(await generateIdentity(place.env), place);
+}
+
+/** Writes the cluster's identities in place of those there are, the first one with its public half. */
+export async function replaceClusterIdentities(
+  place: SecretsPlace,
+  identities: readonly ClusterIdentity[],
+): Promise<void> {
+  await replaceSecret(findClusterKeyFile(place.site), buildKeyFile(identities), place);
+}
+
 /**
  * Makes the cluster's key and writes it where there is none, for these people only. Throws what
  * generateIdentity and writeSecret throw.
@@ -67,13 +104,31 @@ export async function createClusterKey(
   place: SecretsPlace,
   people: readonly string[],
 ): Promise<void> {
-  const file = findClusterKeyFile(place.site);
-  const identity = await generateIdentity(place.env);
-  const [recipient = ""] = await readRecipients(identity, showPath(file), place.env);
+  const identity = await generateClusterIdentity(place);
+  await writeSecret(findClusterKeyFile(place.site), buildKeyFile([identity]), place, people);
+}
+
+/** The Secret of the cluster with these identities, as its API takes it. */
+export function buildClusterKeySecret(identities: string): Secret {
   const { name, namespace, key } = clusterKeySecret;
-  const annotations = { [recipientAnnotation]: recipient };
-  const values = { [key]: identity };
-  await writeSecret(file, { name, namespace, annotations, values }, place, people);
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, namespace },
+    data: { [key]: Buffer.from(identities).toString("base64") },
+  };
+}
+
+function buildKeyFile(identities: readonly ClusterIdentity[]): ClearSecret {
+  const { name, namespace, key } = clusterKeySecret;
+  const annotations = { [recipientAnnotation]: identities[0]?.recipient ?? "" };
+  const values = { [key]: identities.map(({ text }) => text).join("") };
+  return { name, namespace, annotations, values };
+}
+
+async function nameIdentity(text: string, { site, env }: SecretsPlace): Promise<ClusterIdentity> {
+  const [recipient = ""] = await readRecipients(text, showPath(findClusterKeyFile(site)), env);
+  return { recipient, text };
 }
 
 function keyWrong({ message, where, why }: InfraError, wanted: string): InfraError {

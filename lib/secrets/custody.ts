@@ -53,9 +53,15 @@ export async function listCustody(site: Site): Promise<Custody[]> {
       isOpen: false,
     },
     {
-      what: "keys of Tailscale, R2 and Cloudflare",
+      what: "your SSH key",
+      where: "where the inventory says, or in ~/.ssh",
+      keep: "Opens the hosts. Keep a copy with the recovery key: another machine fetches the kubeconfig with it",
+      isOpen: false,
+    },
+    {
+      what: "keys of Tailscale, R2, Cloudflare and the hosts' providers",
       where: "at their providers",
-      keep: "Lost or leaked, they are made anew there",
+      keep: "Lost or leaked, they are made anew there; know how to log in without this machine",
       isOpen: false,
     },
   ];

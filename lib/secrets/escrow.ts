@@ -1,3 +1,4 @@
+import { rename } from "node:fs/promises";
 import path from "node:path";
 import { registerSecret } from "../cli/redact.ts";
 import { showPath } from "../config/paths.ts";
@@ -39,19 +40,28 @@ export function findVaultPasswordEscrow(site: { folder: string }): string {
 
 /**
  * Keeps the server's token (/var/lib/rancher/k3s/server/token) encrypted in the site: without it an
- * etcd snapshot cannot be restored on a new host. Does nothing when it is there already. Throws
- * SECRETS_ESCROW_DIFFERS when another one is, and what writeSecret throws.
+ * etcd snapshot cannot be restored on a new host. Does nothing when it is there already. Another one
+ * that is there is moved aside under the time of `replaceAt`: it belongs to the snapshots of its own
+ * cluster. Without that it throws SECRETS_ESCROW_DIFFERS; and what writeSecret throws.
  */
 export async function escrowServerToken(
   place: SecretsPlace,
   token: string,
-): Promise<"written" | "there"> {
+  replaceAt?: Date,
+): Promise<"written" | "there" | "replaced"> {
   registerSecret(token);
   const state = await compareServerToken(place, token);
   if (state === "same") return "there";
   if (state === "missing") {
     await write(place, serverToken, token.trim());
     return "written";
+  }
+  if (replaceAt !== undefined) {
+    const until = replaceAt.toISOString().slice(0, 16).replaceAll(":", "");
+    const kept = serverToken.file.replace(".sops.yaml", `.until-${until}.sops.yaml`);
+    await rename(findServerTokenFile(place.site), path.join(place.site.folder, kept));
+    await write(place, serverToken, token.trim());
+    return "replaced";
   }
   const file = showPath(findServerTokenFile(place.site));
   throw new InfraError({

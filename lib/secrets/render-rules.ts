@@ -12,7 +12,7 @@ export interface Readers {
 const head = `# Which files SOPS encrypts, and for whom: every *.sops.yaml, and nothing else; the first rule that
 # matches counts. Written once by scripts/setup/init-secrets.ts: the operator's key first, then the
 # recovery key; what Argo CD decrypts is for the cluster's own key, too, which is itself for people only.
-# To change who can read, edit the lists and run: sops updatekeys FILE, for every *.sops.yaml
+# To change who can read, edit the lists and run: npx zx scripts/setup/rotate-secrets.ts
 `;
 
 /** A .sops.yaml with our rules. */

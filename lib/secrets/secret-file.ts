@@ -7,7 +7,7 @@ import { exitCodes, InfraError } from "../errors.ts";
 import { readRecipients } from "../exec/age-keygen.ts";
 import { decryptYaml, encryptYaml, encryptYamlFor, type SopsPlace } from "../exec/sops.ts";
 import { checkFileRules } from "./check-readers.ts";
-import { readIfThere, readPrivateFile, writeOnce } from "./files.ts";
+import { readIfThere, readPrivateFile, replaceFile, writeOnce } from "./files.ts";
 import { encryptedRegex } from "./rules.ts";
 
 /** What is needed to read and write the encrypted files of a site. */
@@ -53,6 +53,24 @@ export async function writeSecret(
   place: SecretsPlace,
   recipients?: readonly string[],
 ): Promise<void> {
+  await writeOnce(file, await encryptSecret(file, secret, place, recipients), 0o644);
+}
+
+/** The same in place of the file that is there. Throws as writeSecret, but never for that file. */
+export async function replaceSecret(
+  file: string,
+  secret: ClearSecret,
+  place: SecretsPlace,
+): Promise<void> {
+  await replaceFile(file, await encryptSecret(file, secret, place));
+}
+
+async function encryptSecret(
+  file: string,
+  secret: ClearSecret,
+  place: SecretsPlace,
+  recipients?: readonly string[],
+): Promise<string> {
   const { site, env } = place;
   Object.values(secret.values).forEach(registerSecret);
   if (recipients === undefined) await checkWritable(file, place);
@@ -66,13 +84,11 @@ export async function writeSecret(
       ? await encryptYaml(text, file, openSops(place, site.ageKeyFile))
       : await encryptYamlFor(recipients, text, encryptedRegex, env);
   await checkEncrypted(encrypted, name);
-  const hasRecoveryKey = (await readPrivateFile(site.recoveryKeyFile)) !== undefined;
-  const keyFiles = [site.ageKeyFile, ...(hasRecoveryKey ? [site.recoveryKeyFile] : [])];
-  for (const keyFile of keyFiles) {
+  for (const keyFile of await listKeyFiles(site)) {
     const clear = await decryptYaml(encrypted, name, openSops(place, keyFile));
-    if (!isDeepStrictEqual(clear, object)) throw proofFailed(name, keyFile);
+    if (!isDeepStrictEqual(clear, object)) throw notSame(name, keyFile);
   }
-  await writeOnce(file, encrypted, 0o644);
+  return encrypted;
 }
 
 /**
@@ -85,7 +101,14 @@ export async function checkWritable(file: string, { site, env }: SecretsPlace): 
   await checkFileRules(site, [file], own);
 }
 
-function openSops({ site, env }: SecretsPlace, keyFile: string): SopsPlace {
+/** The key files at hand; whatever is encrypted has to open with each of them. */
+export async function listKeyFiles(site: SecretsPlace["site"]): Promise<string[]> {
+  const hasRecoveryKey = (await readPrivateFile(site.recoveryKeyFile)) !== undefined;
+  return [site.ageKeyFile, ...(hasRecoveryKey ? [site.recoveryKeyFile] : [])];
+}
+
+/** Where sops works for a site, with one of its keys. */
+export function openSops({ site, env }: SecretsPlace, keyFile: string): SopsPlace {
   return { folder: site.folder, keyFile, env };
 }
 
@@ -137,7 +160,8 @@ function listValues(object: unknown, name: string): Record<string, string> {
   return values;
 }
 
-function notEncrypted(name: string, where: InfraError["where"], why: string): InfraError {
+/** That a file is no encrypted one. */
+export function notEncrypted(name: string, where: InfraError["where"], why: string): InfraError {
   return new InfraError({
     code: "SECRETS_NOT_ENCRYPTED",
     message: "this file holds secrets and is not encrypted",
@@ -147,12 +171,18 @@ function notEncrypted(name: string, where: InfraError["where"], why: string): In
   });
 }
 
-function proofFailed(name: string, keyFile: string): InfraError {
+/** That what sops has made of a file is not what it should be. */
+export function proofFailed(name: string, why: string): InfraError {
   return new InfraError({
     code: "SECRETS_PROOF_FAILED",
     message: `what sops encrypted does not come back as it was; ${name} was not written`,
-    why: `decrypted with ${keyFile}, it is not what was encrypted`,
+    why,
     fix: "Try another version of sops; 3.13.3 is the tested one",
     exitCode: exitCodes.failed,
   });
+}
+
+/** The same, by what a key shows of it. */
+export function notSame(name: string, keyFile: string): InfraError {
+  return proofFailed(name, `decrypted with ${keyFile}, it is not what was encrypted`);
 }

@@ -4,7 +4,7 @@ import { checkBlockers, confirmName } from "./consent.ts";
 import type { Emit } from "./events.ts";
 import { executeSteps, type Outcome } from "./execute.ts";
 import { acquireLock, type Lock } from "./lock.ts";
-import { undoSteps } from "./run-step.ts";
+import { abortRun, closeRun, giveRunUp } from "./end-run.ts";
 import {
   countRuns,
   createRun,
@@ -15,7 +15,6 @@ import {
   type RunRecord,
   saveRun,
 } from "./runs.ts";
-import { openStepLog } from "./step-log.ts";
 import type { Step } from "./step.ts";
 
 /** A command that changes something, as the engine sees it. */
@@ -37,6 +36,8 @@ export interface Change<Plan> {
 export interface ChangeOptions {
   dryRun: boolean;
   abort: boolean;
+  /** Close an irreversible run that cannot be finished. */
+  giveUp?: boolean;
   /** The value of --confirm, if given. */
   confirm: string | undefined;
 }
@@ -56,12 +57,14 @@ export interface Dialog {
 export type ChangeResult<Plan> =
   | { kind: "planned"; plan: Plan; blockers: InfraError[]; exitCode: ExitCode }
   | { kind: "aborted"; run: RunRecord; leftOver: string[]; exitCode: ExitCode }
+  | { kind: "given-up"; run: RunRecord; leftOver: string[]; exitCode: ExitCode }
   | { kind: "ran"; run: RunRecord; plan: Plan; outcome: Outcome; exitCode: ExitCode };
 
 /**
  * Plans, asks, locks, records, runs and reports one change; goes on with the open run of the same
  * command and arguments if there is one. Throws PLAN_BLOCKED (2), RUN_NOT_CONFIRMED,
- * RUN_OTHER_OPEN, RUN_NOTHING_TO_ABORT, RUN_IRREVERSIBLE, RUN_LOCKED (3) with nothing changed.
+ * RUN_OTHER_OPEN, RUN_NOTHING_TO_ABORT, RUN_IRREVERSIBLE, RUN_REVERSIBLE, RUN_LOCKED (3) with nothing
+ * changed.
  */
 export async function runChange<Plan>(
   change: Change<Plan>,
@@ -71,7 +74,18 @@ export async function runChange<Plan>(
 ): Promise<ChangeResult<Plan>> {
   const runsBefore = await countRuns(world.cluster);
   const open = await findOwnRun(change, world);
-  if (options.abort) return await abortRun(change, open, world, dialog);
+  if (options.abort || options.giveUp === true) {
+    if (open === undefined) throw nothingOpen();
+    if (!options.abort) await confirmName(change.confirmName, options.confirm, dialog.ask);
+    return await withLock(change, open, world, dialog, async () => {
+      const steps = change.buildSteps(open.plan as Plan);
+      const commandLine = renderCommand(open, change.place);
+      const it = { run: open, steps, commandLine, world, emit: dialog.emit };
+      return options.abort
+        ? { kind: "aborted", ...(await abortRun(it)) }
+        : { kind: "given-up", ...(await giveRunUp(it)) };
+    });
+  }
 
   const runId = open?.id ?? world.random.name(6);
   const plan = open === undefined ? await change.makePlan(runId) : (open.plan as Plan);
@@ -121,40 +135,12 @@ async function findOwnRun<Plan>(
   return runs[0];
 }
 
-async function abortRun<Plan>(
-  change: Change<Plan>,
-  open: RunRecord | undefined,
-  world: World,
-  dialog: Dialog,
-): Promise<ChangeResult<Plan>> {
-  if (open === undefined) {
-    throw new InfraError({
-      code: "RUN_NOTHING_TO_ABORT",
-      message: "there is no open run to abort",
-      fix: "See what is open: zx scripts/dr/status.ts",
-      exitCode: exitCodes.needsPerson,
-    });
-  }
-  return await withLock(change, open, world, dialog, async () => {
-    if (open.irreversible) {
-      throw new InfraError({
-        code: "RUN_IRREVERSIBLE",
-        message: `run ${open.id} can no longer be undone`,
-        why: "its first irreversible step has begun",
-        fix: `Finish it: ${renderCommand(open, change.place)}`,
-        exitCode: exitCodes.needsPerson,
-      });
-    }
-    const log = openStepLog(open.id, world, dialog.emit);
-    const leftOver = await undoSteps(change.buildSteps(open.plan as Plan), {
-      clock: world.clock,
-      log,
-    });
-    if (leftOver.length > 0) {
-      return { kind: "aborted", run: open, leftOver, exitCode: exitCodes.failed };
-    }
-    await closeRun(open, "aborted", world);
-    return { kind: "aborted", run: open, leftOver, exitCode: exitCodes.done };
+function nothingOpen(): InfraError {
+  return new InfraError({
+    code: "RUN_NOTHING_TO_ABORT",
+    message: "there is no open run to end",
+    fix: "See what is open: zx scripts/dr/status.ts",
+    exitCode: exitCodes.needsPerson,
   });
 }
 
@@ -206,11 +192,4 @@ async function openRun<Plan>(
   };
   await createRun(world.cluster, run);
   return run;
-}
-
-async function closeRun(run: RunRecord, outcome: string, world: World): Promise<void> {
-  run.state = "closed";
-  run.outcome = outcome;
-  run.endedAt = new Date(world.clock.now()).toISOString();
-  await saveRun(world.cluster, run);
 }

@@ -33,7 +33,7 @@ export function renderCommand(
   place: Record<string, string> = {},
 ): string {
   const all = { ...run.arguments, ...place };
-  const flags = Object.entries(all).map(([name, value]) => `--${name} ${value}`);
+  const flags = Object.entries(all).map(([name, value]) => `--${name} ${value}`.trimEnd());
   return ["zx", run.command, ...flags].join(" ");
 }
 
@@ -45,7 +45,7 @@ export function describeOpenRun(run: RunRecord, place: Record<string, string>): 
     message: `run ${run.id} is not finished`,
     why: `it was started ${run.startedAt} as: ${command}`,
     fix: run.irreversible
-      ? `Finish it first: ${command}`
+      ? `Finish it first: ${command}\nor, where that cannot succeed: ${command} --give-up`
       : `Finish it first: ${command}\nor undo it:     ${command} --abort`,
     exitCode: exitCodes.needsPerson,
   });

@@ -59,6 +59,8 @@ export interface Step {
    * nothing to put back.
    */
   undo?(run: StepRun): Promise<string | undefined>;
+  /** Whether the undo is right also where an irreversible step has acted: it touches nothing of that. */
+  undoIsAlwaysRight?: true;
 }
 
 /**

@@ -29,6 +29,8 @@ export interface ChosenBackup {
   expiresAt?: string;
   /** Velero's count, good enough for a plan; the restore is checked against kopia's own. */
   bytes: number;
+  /** UID of the claim that it is a copy of, where Velero has written it down. */
+  claimUid?: string;
 }
 
 export interface PassedOver {
@@ -50,7 +52,8 @@ const terminalPhases = ["Completed", "PartiallyFailed", "Failed"];
 /**
  * The newest usable copy of a claim's volume. The choice goes by PodVolumeBackup and not by
  * Backup: after a node has died, scheduled backups go on and complete without its volumes.
- * `wanted` is the name of a Backup, or "latest". `now` is in milliseconds.
+ * `wanted` is the name of a Backup, "latest", or "earlier" for the newest copy from before the claim
+ * was made: of a volume that had its name before. `now` is in milliseconds.
  */
 export function chooseBackup(
   claim: WantedClaim,
@@ -60,7 +63,7 @@ export function chooseBackup(
 ): BackupChoice {
   const candidates = shelf.podVolumeBackups
     .filter((copy) => holdsClaim(copy, claim))
-    .filter((copy) => wanted === "latest" || nameOfBackup(copy) === wanted)
+    .filter((copy) => isWanted(copy, claim, wanted))
     .map((copy) => ({ copy, startedAt: copy.status?.startTimestamp ?? "" }))
     .toSorted((a, b) => b.startedAt.localeCompare(a.startedAt));
   const passedOver: PassedOver[] = [];
@@ -78,6 +81,17 @@ function holdsClaim(copy: PodVolumeBackup, claim: { namespace: string; name: str
     copy.spec.pod.namespace === claim.namespace &&
     copy.metadata.annotations?.[claimNameAnnotation] === claim.name
   );
+}
+
+function isWanted(copy: PodVolumeBackup, claim: WantedClaim, wanted: string): boolean {
+  if (wanted === "latest") return true;
+  if (wanted === "earlier") return isEarlier(copy.status?.startTimestamp, claim);
+  return nameOfBackup(copy) === wanted;
+}
+
+/** Whether a copy that began at a time is of a volume from before the claim was made. */
+export function isEarlier(startedAt: string | undefined, { createdAt }: WantedClaim): boolean {
+  return Date.parse(startedAt ?? "") < Date.parse(createdAt ?? "");
 }
 
 /**
@@ -125,6 +139,7 @@ function describe(copy: PodVolumeBackup, backupName: string, shelf: BackupShelf)
   const backup = shelf.backups.get(backupName);
   const startedAt = copy.status?.startTimestamp ?? "";
   const expiresAt = backup?.status?.expiration;
+  const claimUid = copy.metadata.labels?.[claimUidLabel];
   return {
     podVolumeBackup: copy.metadata.name,
     backup: backupName,
@@ -133,6 +148,7 @@ function describe(copy: PodVolumeBackup, backupName: string, shelf: BackupShelf)
     startedAt,
     backupStartedAt: backup?.status?.startTimestamp ?? startedAt,
     ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(claimUid === undefined ? {} : { claimUid }),
     bytes: copy.status?.progress?.totalBytes ?? 0,
   };
 }

@@ -4,6 +4,13 @@ export const veleroNamespace = "velero";
 /** The password of the kopia repositories (Velero: pkg/repository/keys/keys.go). */
 export const repositorySecret = { name: "velero-repo-credentials", key: "repository-password" };
 
+/**
+ * On a storage location: the Secret with the password of its repositories, where that is another one.
+ * Velero knows nothing of it. A label, since annotations of locations are all replaced by
+ * kubernetes/infrastructure/velero.
+ */
+export const passwordLabel = "infra-k3s.io/repository-password";
+
 /** The credential a storage location uses when it names none itself. */
 export const defaultCredential = { name: "cloud-credentials", key: "cloud" };
 

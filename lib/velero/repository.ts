@@ -1,6 +1,6 @@
 import { InfraError } from "../errors.ts";
 import type { BackupStorageLocation } from "../objects.ts";
-import { defaultCredential } from "./names.ts";
+import { defaultCredential, passwordLabel, repositorySecret } from "./names.ts";
 
 /** Where the kopia repository of one namespace's volumes lies, and what opens it; no secrets. */
 export interface Repository {
@@ -16,6 +16,7 @@ export interface Repository {
   caCert?: string;
   caSecret?: { name: string; key: string };
   credential: { name: string; key: string };
+  password: { name: string; key: string };
   /** Profile in the credentials file. */
   profile: string;
 }
@@ -52,6 +53,10 @@ export function planRepository(location: BackupStorageLocation, namespace: strin
     ...(caCertRef === undefined ? {} : { caSecret: caCertRef }),
     ...(caCert === undefined || caCertRef !== undefined ? {} : { caCert }),
     credential: spec.credential ?? defaultCredential,
+    password: {
+      ...repositorySecret,
+      name: location.metadata.labels?.[passwordLabel] ?? repositorySecret.name,
+    },
     profile: config["profile"] ?? "default",
   };
 }

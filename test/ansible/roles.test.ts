@@ -18,7 +18,7 @@ type Task = Record<string, unknown>;
 
 /** What a task may say beside its one action. */
 const keywords = new Set(
-  `name when loop loop_control vars register become delegate_to changed_when failed_when check_mode
+  `name tags when loop loop_control vars register become delegate_to changed_when failed_when check_mode
   diff no_log until delay retries timeout`.split(/\s+/),
 );
 

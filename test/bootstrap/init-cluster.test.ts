@@ -93,7 +93,7 @@ async function init(lab: Lab) {
         return "written";
       },
     };
-    return buildInitSteps(world, { via, gitops: undefined });
+    return buildInitSteps(world, { via, gitops: undefined, isRebuild: false });
   });
   return { outcome, ran, ways, escrowed };
 }
@@ -181,10 +181,16 @@ t.test("the plan names hosts and the ways between them", async (t) => {
     { from: "a-1", to: "b-1", rttMs: 12, packetBytes: 1500 },
     { from: "a-1", to: "c-1" },
   ] as const;
-  const plan = renderInitPlan("one", [makeHost("a-1", "100.64.0.1")], links, true);
+  const plan = renderInitPlan("one", [makeHost("a-1", "100.64.0.1")], links, {
+    withGitops: true,
+    isRebuild: false,
+  });
   t.match(plan, "  server  a-1  root@192.0.2.1, 100.64.0.1 in the mesh\n");
   t.match(plan, "  a-1 to b-1: 12 ms, packets of 1500 bytes\n  a-1 to c-1: does not answer\n");
   t.match(plan, "(bootstrap.yml)\n");
   t.match(plan, "Start Argo CD");
-  t.notMatch(renderInitPlan("one", [makeHost("a-1")], [], false), "Argo CD");
+  t.notMatch(
+    renderInitPlan("one", [makeHost("a-1")], [], { withGitops: false, isRebuild: false }),
+    "Argo CD",
+  );
 });

@@ -33,7 +33,7 @@ async function createPlace(t: Test) {
   const tree = path.join(place.folder, "../tree");
   const bare = path.join(place.folder, "../remote.git");
   mkdirSync(path.join(tree, "kubernetes/bootstrap"), { recursive: true });
-  mkdirSync(path.join(tree, "config"));
+  mkdirSync(path.join(tree, "config/escrow"), { recursive: true });
   const write = (file: string, text: string) => writeFileSync(path.join(tree, file), text);
   const rendered = path.join(place.folder, "../rendered.yaml");
   const kubectl = path.join(programs, "kubectl");
@@ -67,8 +67,9 @@ async function createPlace(t: Test) {
 }
 
 t.test("all is there that Argo CD is started from", { skip: noGit }, async (t) => {
-  const { open, tree } = await createPlace(t);
+  const { open, tree, write } = await createPlace(t);
   const { gitops, check } = open();
+  write("config/escrow/server-token.sops.yaml", "kept by the run before\n");
   await check();
   t.strictSame(
     (await gitops.render()).map(({ kind }) => kind),

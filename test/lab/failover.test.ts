@@ -11,6 +11,7 @@ import { takeDown } from "../../lab/down.ts";
 import { withLock } from "../../lab/lock.ts";
 import { findPaths } from "../../lab/paths.ts";
 import { startProgress } from "../../lab/progress.ts";
+import { testGitMistakes } from "./support/git-mistakes.ts";
 import { testGitRules } from "./support/git-rules.ts";
 import { testMistakes } from "./support/refused-failovers.ts";
 
@@ -75,6 +76,9 @@ t.test("a drill with mistakes and kills", { timeout }, async (t) => {
         const { source, target } = drillNodes;
         await t.test("Git rules the cluster", { timeout }, async (t) => {
           await testGitRules(t, { paths, cluster, signal });
+        });
+        await t.test("mistakes in Git", { timeout }, async (t) => {
+          await testGitMistakes(t, { paths, cluster, signal });
         });
         await t.test("mistakes", { timeout }, async (t) => {
           await testMistakes(t, { paths, cluster, source, target, folder, signal });

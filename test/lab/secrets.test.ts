@@ -18,6 +18,8 @@ import { startProgress } from "../../lab/progress.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
 import { answers, createSecretsPlace, edit, readTree } from "../support/secrets-place.ts";
 import { checkClusterKey } from "../support/cluster-key-scenarios.ts";
+import { checkClusterRotation } from "../support/cluster-rotation-scenarios.ts";
+import { checkReaders } from "../support/rotation-scenarios.ts";
 import { checkSecrets } from "../support/secrets-scenarios.ts";
 
 /** Needs Go, and builds sops and age-keygen the first time; no hosts. */
@@ -33,6 +35,14 @@ await t.test("with the real age-keygen, sops and ansible-vault", { timeout }, as
 
 await t.test("the cluster's key, with the same programs", { timeout }, async (t) => {
   await checkClusterKey(t, programs);
+});
+
+await t.test("readers come and go, with the same programs", { timeout }, async (t) => {
+  await checkReaders(t, programs);
+});
+
+await t.test("a new key for the cluster, with the same programs", { timeout }, async (t) => {
+  await checkClusterRotation(t, programs);
 });
 
 await t.test("Ansible takes the values as they were given", { timeout }, async (t) => {

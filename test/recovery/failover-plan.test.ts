@@ -1,4 +1,6 @@
 import t from "tap";
+import { listVolumes } from "../../lib/recovery/plan.ts";
+import { buildRestorePod } from "../../lib/recovery/restore-pod.ts";
 import { createOutage, goDown } from "../support/memory/outage.ts";
 import { planOnly } from "../support/memory/run-failover.ts";
 import { addBackup, addStatefulSet } from "../support/memory/workloads.ts";
@@ -97,7 +99,7 @@ t.test("as many restores run at once as the target's free memory carries", async
     spec: { nodeName: target, containers: [{ name: "c", image: "i", resources: { requests } }] },
   } as never);
   const { plan } = await planOnly(world);
-  t.equal(plan.restoreConcurrency, 2);
+  t.equal(plan.restoreConcurrency[target], 2);
 });
 
 t.test("a plan with a week of hourly backups fits the object that keeps it", async (t) => {
@@ -110,4 +112,29 @@ t.test("a plan with a week of hourly backups fits the object that keeps it", asy
   t.strictSame(codes, []);
   const bytes = JSON.stringify(plan).length;
   t.ok(bytes < 20_000, `${bytes} bytes for one volume`);
+});
+
+t.test("an old location is read with its own password, and not written to again", async (t) => {
+  const world = await createOutage();
+  const ref = { kind: "BackupStorageLocation", name: "default", namespace: "velero" } as const;
+  const labels = { "infra-k3s.io/repository-password": "velero-repo-credentials-default" };
+  world.cluster.change(ref, { metadata: { labels }, spec: { accessMode: "ReadOnly" } });
+  const config = { s3Url: "https://s3.lab", region: "auto" };
+  const objectStorage = { bucket: "velero", prefix: "two" };
+  await world.add({
+    apiVersion: "velero.io/v1",
+    kind: "BackupStorageLocation",
+    metadata: { name: "default-2", namespace: "velero" },
+    spec: { provider: "aws", default: true, objectStorage, config },
+  } as never);
+  const { plan, codes } = await planOnly(world);
+  t.strictSame(codes, []);
+  const [volume] = listVolumes(plan);
+  if (volume === undefined) throw new Error("there is a volume");
+  const [work] = buildRestorePod(plan, volume).spec.containers;
+  const password = work?.env?.find(({ name }) => name === "KOPIA_PASSWORD");
+  t.match(password?.valueFrom, {
+    secretKeyRef: { name: "velero-repo-credentials-default", key: "repository-password" },
+  });
+  t.equal(plan.backup.location, "default-2");
 });

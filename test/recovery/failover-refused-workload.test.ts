@@ -43,7 +43,7 @@ const refusals: Refusal[] = [
         });
       }
     },
-    names: "no backup ever held",
+    names: "no backup of that kind",
   },
   {
     name: "the only backup has expired",
@@ -142,28 +142,28 @@ const refusals: Refusal[] = [
     request: withOptions({ velero: { version: "1.18.3", tested: ">=1.19" } }),
   },
   {
-    name: "Git has another claim than the one that would move",
-    code: "RECOVERY_GIT_CLAIM_DIFFERS",
+    name: "Git has another claim than the one that would move, in an Application that cannot be paused",
+    code: "RECOVERY_GIT_GENERATED",
     async prepare(world) {
+      const apiVersion = "argoproj.io/v1alpha1";
+      const name = "data-db-0";
       await world.add({
-        apiVersion: "argoproj.io/v1alpha1",
+        apiVersion,
         kind: "Application",
-        metadata: { name: "demo-app", namespace: "argocd" },
-        spec: { destination: { namespace: "demo" } },
+        metadata: {
+          name: "demo-app",
+          namespace: "argocd",
+          ownerReferences: [{ apiVersion, kind: "ApplicationSet", name: "every-app", uid: "u" }],
+        },
+        spec: {},
         status: {
           resources: [
-            { kind: "StatefulSet", namespace: "demo", name: "db", status: "OutOfSync" },
-            {
-              kind: "PersistentVolumeClaim",
-              namespace: "demo",
-              name: "data-db-0",
-              status: "OutOfSync",
-            },
+            { kind: "PersistentVolumeClaim", namespace: "demo", name, status: "OutOfSync" },
           ],
         },
       } as never);
     },
-    names: "demo-app",
+    names: "every-app",
   },
 ];
 

@@ -117,7 +117,7 @@ function dieAtRemoval(world: MemoryWorld): { cluster: Cluster; isDead(): boolean
         if (dead) throw new Error("killed");
         const result: unknown = await (value as (...all: unknown[]) => unknown)(...args);
         const made = args[0] as { metadata?: { name?: string } };
-        dead ||= key === "create" && made.metadata?.name?.endsWith("-remove") === true;
+        dead ||= key === "create" && made.metadata?.name?.includes("-remove-") === true;
         return result;
       };
     },
@@ -129,7 +129,7 @@ for (const seconds of [18, 22, 26, 30]) {
   t.test(`an undo that was killed does not empty the next try, after ${seconds} s`, async (t) => {
     const world = await createOutage();
     const { runPod, stop } = world.hosts;
-    world.hosts.runPod = (pod) => (pod.metadata.name.endsWith("-remove") ? seconds : runPod(pod));
+    world.hosts.runPod = (pod) => (pod.metadata.name.includes("-remove-") ? seconds : runPod(pod));
     world.hosts.stop = async () => {
       throw new InfraError({ code: "POWER_REFUSED", message: "no", exitCode: 2 });
     };

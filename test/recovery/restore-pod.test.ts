@@ -31,7 +31,7 @@ async function buildPods(): Promise<Pods> {
     plan,
     restore: buildRestorePod(plan, base),
     rebuild: buildRebuildPod(plan, data, base),
-    remove: buildRemovePod(plan, [data.folder, base.folder]),
+    remove: buildRemovePod(plan, plan.target, [data.folder, base.folder]),
   };
 }
 

@@ -105,6 +105,7 @@ export function makeFacts(): DrillFacts {
         },
       ],
       schedules: [],
+      applications: [],
       pods: [],
     },
     applications: { bootstrap: "well", shop: "well" },

@@ -111,6 +111,11 @@ type Tree = Record<string, unknown>;
 
 function sops({ args, stdin, env }: Call): string {
   const flag = (name: string) => args[args.indexOf(name) + 1] ?? "";
+  const list = (name: string) => (args.includes(name) ? flag(name).split(",") : []);
+  if (args[0] === "rotate") {
+    const text = readFileSync(args.at(-1) ?? "", "utf8");
+    return rotate(text, list("--add-age"), list("--rm-age"), env["SOPS_AGE_KEY_FILE"] ?? "");
+  }
   const tree = parse(stdin) as Tree;
   if (args.includes("decrypt")) return decrypt(tree, env["SOPS_AGE_KEY_FILE"] ?? "");
   if (args.includes("--age")) {
@@ -133,12 +138,26 @@ function encryptByRule(tree: Tree, config: string, file: string): string {
 function encrypt(tree: Tree, recipients: string[], encrypted: RegExp): string {
   // A sum that is wrong, as far as the stand-in can know it.
   if (recipients.some((one) => one.endsWith("qqqqqq"))) fail(1, "malformed recipient");
+  // Stands for the data key, of which each recipient has a copy.
+  const enc = randomBytes(8).toString("hex");
   const out = Object.entries(tree).map(([key, value]) =>
-    encrypted.test(key) ? [key, mapTexts(value, hide)] : [key, value],
+    encrypted.test(key) ? [key, mapTexts(value, (text) => hide(text, enc))] : [key, value],
   );
-  const age = recipients.map((recipient) => ({ recipient }));
+  const age = recipients.map((recipient) => ({ recipient, enc }));
   const metadata = { age, mac: computeMac(tree, encrypted), encrypted_regex: encrypted.source };
   return stringify({ ...Object.fromEntries(out), sops: metadata });
+}
+
+function rotate(text: string, added: string[], removed: string[], keyFile: string): string {
+  const tree = parse(text) as Tree;
+  const { age, encrypted_regex } = tree["sops"] as {
+    age: { recipient: string }[];
+    encrypted_regex: string;
+  };
+  const clear = JSON.parse(decrypt(tree, keyFile)) as Tree;
+  const there = [...age.map(({ recipient }) => recipient), ...added];
+  const recipients = there.filter((one) => !removed.includes(one));
+  return encrypt(clear, recipients, new RegExp(encrypted_regex));
 }
 
 function decrypt({ sops: metadata, ...tree }: Tree, keyFile: string): string {
@@ -171,8 +190,9 @@ function mapTexts(value: unknown, change: (text: string) => string): unknown {
   );
 }
 
-function hide(text: string): string {
-  return text === "" ? "" : `ENC[AES256_GCM,data:${Buffer.from(text).toString("hex")},type:str]`;
+function hide(text: string, key: string): string {
+  if (text === "") return "";
+  return `ENC[AES256_GCM,data:${Buffer.from(text).toString("hex")},iv:${key},type:str]`;
 }
 
 function show(text: string): string {

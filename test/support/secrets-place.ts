@@ -10,8 +10,10 @@ import {
 } from "node:fs";
 import path from "node:path";
 import type { Test } from "tap";
+import type { Command } from "../../lib/cli/define-command.ts";
 import { runCommand } from "../../lib/cli/run-command.ts";
 import { initSecrets } from "../../lib/commands/init-secrets.ts";
+import { rotateSecrets } from "../../lib/commands/rotate-secrets.ts";
 import { loadSite, type Site } from "../../lib/config/site.ts";
 import { createFakeTerminal, type FakeTerminal } from "./fake-terminal.ts";
 
@@ -30,6 +32,8 @@ export interface SecretsPlace {
   env: NodeJS.ProcessEnv;
   /** Runs init-secrets on the site, with these variables beside PATH and HOME. */
   init(args?: string[], options?: InitOptions): Promise<InitResult>;
+  /** The same with rotate-secrets, and no variables. */
+  rotate(args?: string[], terminal?: FakeTerminal): Promise<InitResult>;
   path(file: string): string;
   read(file: string): string;
 }
@@ -70,23 +74,31 @@ export async function createSecretsPlace(
   const site = await loadSite({ site: path.join(folder, "site"), env: {} });
   const HOME = path.join(folder, "home");
   const env = (first = programs) => ({ PATH: `${first}:/usr/bin:/bin`, HOME });
+  const run = async (
+    command: Command,
+    args: string[],
+    { variables = {}, terminal = createFakeTerminal(), programs: first }: InitOptions,
+  ): Promise<InitResult> => {
+    const before = { ...process.env };
+    replaceEnvironment({ ...env(first), ...variables });
+    try {
+      const exitCode = await runCommand(command, ["--site", site.folder, ...args], terminal);
+      const { stdout, stderr, questions } = terminal;
+      return { exitCode, stdout, stderr, questions };
+    } finally {
+      replaceEnvironment(before);
+      // The exit code of the test file is not the command's.
+      process.exitCode = 0;
+    }
+  };
   return {
     folder: site.folder,
     site,
     env: env(),
-    async init(args = [], { variables = answers, terminal = createFakeTerminal(), ...rest } = {}) {
-      const before = { ...process.env };
-      replaceEnvironment({ ...env(rest.programs), ...variables });
-      try {
-        const exitCode = await runCommand(initSecrets, ["--site", site.folder, ...args], terminal);
-        const { stdout, stderr, questions } = terminal;
-        return { exitCode, stdout, stderr, questions };
-      } finally {
-        replaceEnvironment(before);
-        // The exit code of the test file is not the command's.
-        process.exitCode = 0;
-      }
-    },
+    init: async (args = [], options = {}) =>
+      await run(initSecrets, args, { variables: answers, ...options }),
+    rotate: async (args = [], terminal = createFakeTerminal()) =>
+      await run(rotateSecrets, args, { terminal }),
     path: (file) => path.join(site.folder, file),
     read: (file) => readFileSync(path.join(site.folder, file), "utf8"),
   };

@@ -2,6 +2,7 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
+  readFileSync,
   mkdirSync,
   readdirSync,
   rmSync,
@@ -388,6 +389,13 @@ export async function checkSecrets(t: Test, programs: string): Promise<void> {
       code: "SECRETS_ESCROW_DIFFERS",
       exitCode: 3,
     });
+    const old = readFileSync(path("config/escrow/server-token.sops.yaml"), "utf8");
+    const now = new Date("2026-01-02T03:04:05Z");
+    t.equal(await escrowServerToken({ site, env }, token, now), "there", "nothing to replace");
+    t.equal(await escrowServerToken({ site, env }, "K10abc::server:other", now), "replaced");
+    t.equal(await compareServerToken({ site, env }, "K10abc::server:other"), "same");
+    const kept = path("config/escrow/server-token.until-2026-01-02T0304.sops.yaml");
+    t.equal(readFileSync(kept, "utf8"), old, "the old one is kept beside");
     rmSync(path("config/escrow/server-token.sops.yaml"));
     writeFileSync(path(".sops.yaml"), oneRule("path_regex: ^kubernetes/"));
     await t.rejects(checkTokenEscrow({ site, env }), { code: "SECRETS_RULE_MISSING" });

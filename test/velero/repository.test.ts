@@ -26,8 +26,16 @@ t.test("an R2 location", async (t) => {
     region: "auto",
     tls: "verified",
     credential: { name: "r2-keys", key: "cloud" },
+    password: { name: "velero-repo-credentials", key: "repository-password" },
     profile: "r2",
   });
+});
+
+t.test("a location that keeps an old password says in which Secret", async (t) => {
+  const location = makeLocation({ config: { s3Url: "http://10.0.0.1:9000" } });
+  location.metadata.labels = { "infra-k3s.io/repository-password": "velero-repo-credentials-old" };
+  const password = { name: "velero-repo-credentials-old", key: "repository-password" };
+  t.strictSame(planRepository(location, "demo").password, password);
 });
 
 t.test("what is left out has Velero's defaults", async (t) => {

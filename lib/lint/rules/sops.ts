@@ -57,11 +57,11 @@ export const fewRecipients: Fault = {
   fix: "Add the recovery key to the rule in .sops.yaml, then: sops updatekeys on this file",
 };
 
-export function recipientsChanged(name: string, file: string): Fault {
+export function recipientsChanged(name: string): Fault {
   return {
     code: "SECRETS_RECIPIENTS_CHANGED",
     message: `this file is encrypted for other keys than ${name} says`,
     why: "a change of the rule does not reach the files that are there",
-    fix: `sops updatekeys ${file}`,
+    fix: "npx zx scripts/setup/rotate-secrets.ts, which gives it a new data key as well",
   };
 }

@@ -1,6 +1,6 @@
 import type { Pod } from "../../objects.ts";
 import type { Step } from "../../steps/step.ts";
-import type { RecoveryUnit } from "../plan.ts";
+import { getTarget, type RecoveryUnit } from "../plan.ts";
 import { listHolders } from "./claim-holders.ts";
 import { cutOverStepId, readyStepId } from "./ids.ts";
 import type { Recovery } from "./recovery.ts";
@@ -12,11 +12,12 @@ const limitSeconds = 300;
  * Waits for the pods of a unit on the target. An app may need another one that comes back later, or
  * may have been broken before the outage, so not being Ready in time is a fact and not a failure.
  */
-export function awaitReady({ world, plan }: Recovery, unit: RecoveryUnit): Step {
+export function awaitReady({ world }: Recovery, unit: RecoveryUnit): Step {
+  const target = getTarget(unit);
   const owner = unit.owner ?? "unused claims";
   return {
     id: readyStepId(unit),
-    title: `Wait for ${owner} to be Ready on ${plan.target.name}`,
+    title: `Wait for ${owner} to be Ready on ${target.name}`,
     after: [cutOverStepId(unit)],
     timeoutSeconds: limitSeconds + 60,
     waitsFor: `the pods of ${owner}`,
@@ -29,7 +30,7 @@ export function awaitReady({ world, plan }: Recovery, unit: RecoveryUnit): Step 
       const end = world.clock.now() + limitSeconds * 1000;
       return await run.poll<{ ready: boolean; readyAt?: number; pods: string[] }>(async () => {
         const holders = await listHolders(world, unit.volumes);
-        const pods = holders.filter((pod) => pod.spec.nodeName === plan.target.name);
+        const pods = holders.filter((pod) => pod.spec.nodeName === target.name);
         const ready = pods.filter(isReady);
         const states = pods.map((pod) => `${pod.metadata.name} ${pod.status?.phase ?? "unknown"}`);
         if (ready.length >= unit.pods) {

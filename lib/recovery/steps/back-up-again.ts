@@ -11,8 +11,8 @@ import type { Recovery } from "./recovery.ts";
 /** A first full read of everything that moved takes its time. */
 const backupSeconds = 4 * 3600;
 
-/** Makes the first backup on the target: until it exists, the old host holds the newest copy. */
-export function backUpAgain({ world, plan }: Recovery): Step {
+/** Makes the first backup of the new volumes: until it exists, the old ones hold the newest copy. */
+export function backUpAgain({ world, plan }: Recovery, after: string[] = []): Step {
   const { cluster } = world;
   const wanted = listBackedUp(plan).filter((volume) => volume.source.kind === "files");
 
@@ -48,8 +48,8 @@ export function backUpAgain({ world, plan }: Recovery): Step {
 
   return {
     id: "back-up-again",
-    title: `Back up what moved, on ${plan.target.name}`,
-    after: ["update-dns", ...plan.units.map(readyStepId)],
+    title: "Back up what was moved, where it is now",
+    after: [...after, ...plan.units.map(readyStepId)],
     timeoutSeconds: backupSeconds,
     waitsFor: "the backup to complete",
     async observe() {
@@ -98,7 +98,8 @@ export function backUpAgain({ world, plan }: Recovery): Step {
       if (missing.length > 0) {
         throw new InfraError({
           code: "RECOVERY_NO_NEW_BACKUP",
-          message: `the workloads run on ${plan.target.name}, but the first backup there is not whole`,
+          message:
+            "the workloads run on their new volumes, but the first backup of these is not whole",
           why: `backup "${ref.name}" is ${phase}; without a copy: ${missing.map((one) => describeClaim(one.claim)).join(", ")}`,
           fix: `Find the reason (kubectl -n velero describe backup ${ref.name}), then run the same command again: it makes another one`,
           exitCode: exitCodes.halfDone,

@@ -1,21 +1,23 @@
 import { exitCodes, hasCode, InfraError } from "../../errors.ts";
 import { isNodeReady, type PersistentVolume, type PersistentVolumeClaim } from "../../objects.ts";
-import type { Step, StepRun } from "../../steps/step.ts";
+import type { PollResult, Step, StepRun } from "../../steps/step.ts";
 import type { World } from "../../world.ts";
 import { runLabel } from "../labels.ts";
 import { describeClaim } from "../names.ts";
-import type { FailoverPlan, PlannedVolume, RecoveryUnit, TargetNode } from "../plan.ts";
-import { readMachine } from "./fence-source.ts";
+import { getTarget, type PlannedVolume, type RecoveryUnit, type TargetNode } from "../plan.ts";
 import type { Recovery } from "./recovery.ts";
-import { clearHolders, explainHeld } from "./claim-holders.ts";
+import { explainHeld } from "./claim-holders.ts";
 import { cutOverStepId, fillStepId } from "./ids.ts";
-import { claimRef, findReleasedClaim } from "./released-claim.ts";
+import { claimRef, findReleasedClaim, letGo, orWait } from "./released-claim.ts";
+import type { WriterStop } from "./writer-stop.ts";
 
 /** A claim that is gone is posted again at this pace: whoever is first binds it. */
 const postEverySeconds = 0.008;
 
-/** Who holds a claim that does not go is looked up every so many posts. */
-const explainEvery = 250;
+/** What is not gone after this time is held by a pod that is given time to stop; who, is looked up. */
+const fastSeconds = 2;
+const slowSeconds = 0.04;
+const lookEverySeconds = 2;
 
 /**
  * Moves the claims of one unit to the restored folders: reserve a volume for each, then release
@@ -23,8 +25,9 @@ const explainEvery = 250;
  * claims are bound. The order is what keeps a claim from getting any other volume; it was attacked
  * in every step (docs/decisions/0003-reserve-then-release.md).
  */
-export function cutOver({ world, plan }: Recovery, unit: RecoveryUnit): Step {
+export function cutOver({ world }: Recovery, unit: RecoveryUnit, writers: WriterStop): Step {
   const { cluster } = world;
+  const target = getTarget(unit);
   const names = unit.volumes.map((volume) => describeClaim(volume.claim)).join(", ");
 
   async function readClaims(): Promise<{ bound: boolean; left: PlannedVolume[] }> {
@@ -40,35 +43,60 @@ export function cutOver({ world, plan }: Recovery, unit: RecoveryUnit): Step {
   return {
     id: cutOverStepId(unit),
     title: `Cut over ${unit.owner ?? "unused claims"} (${names})`,
-    after: ["declare-out-of-service", ...unit.volumes.map(fillStepId)],
+    after: [...writers.after, ...unit.volumes.map(fillStepId)],
     irreversible: true,
-    timeoutSeconds: 300,
-    waitsFor: `the claims ${names} to be bound on ${plan.target.name}`,
+    timeoutSeconds: 300 + writers.seconds,
+    waitsFor: `the claims ${names} to be bound on ${target.name}`,
     /** Looks once more before there is no way back: plan and proof may be hours old by now. */
     async observe() {
       const { bound, left } = await readClaims();
       if (bound) return { state: "done" };
       await Promise.all([
         ...left.map((volume) => checkPreserved(cluster, volume)),
-        checkTarget(world, plan.target),
-        checkStillOff(world, plan),
+        checkTarget(world, target),
+        writers.check(left),
       ]);
       return { state: "open" };
     },
     async act(run) {
       const { left } = await readClaims();
-      await Promise.all([
-        ...left.map((volume) => reserve(cluster, volume, run)),
-        keepCordoned(world, plan.source.name),
-      ]);
-      await clearHolders(world, left, plan.source.name);
-      await Promise.all(left.map((volume) => release(world, volume, run)));
+      await Promise.all(left.map((volume) => reserve(cluster, volume, run)));
+      await run.poll(
+        async () => await orWait(async () => ({ done: await writers.stop(left, run) })),
+      );
+      await Promise.all(left.map((volume) => release(world, volume, writers, run)));
     },
     async verify(run) {
       await Promise.all(unit.volumes.map((volume) => waitBound(cluster, volume, run)));
       return { volumes: unit.volumes.map((volume) => volume.newVolume.metadata.name) };
     },
+    async undo(run) {
+      const dropped = await Promise.all(
+        unit.volumes.map((volume) => dropReserved(cluster, volume, run)),
+      );
+      const names = dropped.flatMap((name) => name ?? []);
+      return names.length === 0 ? undefined : `reserved volumes ${names.join(", ")} removed`;
+    },
+    undoIsAlwaysRight: true,
   };
+}
+
+/** Removes a reserved volume that no claim has got; its folder stays where it is. */
+async function dropReserved(
+  cluster: World["cluster"],
+  { newVolume }: PlannedVolume,
+  run: StepRun,
+): Promise<string | undefined> {
+  const ref = { kind: "PersistentVolume", name: newVolume.metadata.name } as const;
+  const found = await cluster.find(ref);
+  if (found?.status?.phase !== "Available") return undefined;
+  const { uid = "", resourceVersion } = found.metadata;
+  // Refused if a claim gets it meanwhile.
+  await cluster.delete(ref, { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) });
+  await run.poll(async () =>
+    (await cluster.find(ref)) === undefined ? { done: true } : { waiting: `${ref.name} to go` },
+  );
+  return ref.name;
 }
 
 async function checkPreserved(cluster: World["cluster"], volume: PlannedVolume): Promise<void> {
@@ -133,67 +161,52 @@ async function checkTarget(world: World, target: TargetNode): Promise<void> {
   });
 }
 
-/** The proof may be hours old: a restore takes as long as it takes. */
-async function checkStillOff(world: World, plan: FailoverPlan): Promise<void> {
-  const { state } = await readMachine(world, plan);
-  if (state === "off") return;
-  throw new InfraError({
-    code: "CUTOVER_SOURCE_ON",
-    message: `"${plan.source.name}" is on again, and may write`,
-    why: `${plan.source.machine.provider} says "${state}"`,
-    fix: "Run the same command again: it is switched off anew; the claims are where they were",
-    exitCode: exitCodes.needsPerson,
-  });
-}
-
-/** A source that became schedulable again would take the waiting pods at the wrong moment. */
-async function keepCordoned(world: World, node: string): Promise<void> {
-  const found = await world.cluster.find({ kind: "Node", name: node });
-  if (found === undefined || found.spec?.unschedulable === true) return;
-  await world.cluster.patch({ kind: "Node", name: node }, { spec: { unschedulable: true } });
-}
-
 /**
  * Deletes the old claim and posts the new one until one of that name is ours. A claim that its
  * owner made first is given our volume by name while it has none.
  */
-async function release(world: World, volume: PlannedVolume, run: StepRun): Promise<void> {
-  const { cluster } = world;
+async function release(
+  world: World,
+  volume: PlannedVolume,
+  writers: WriterStop,
+  run: StepRun,
+): Promise<void> {
+  const { cluster, clock } = world;
   const ref = claimRef(volume);
-  const old = await cluster.find(ref);
-  if (old?.metadata.uid === volume.claimUid) {
-    await cluster.delete(ref, { uid: volume.claimUid }).catch(passOverLost);
-  }
-  let posts = 0;
+  const slowFrom = clock.now() + fastSeconds * 1000;
+  let lookAt = clock.now() + lookEverySeconds * 1000;
+  let isLetGo = false;
   let held = `the old claim ${describeClaim(volume.claim)} to go`;
-  await run.poll(async () => {
-    posts += 1;
+
+  async function tryOnce(): Promise<PollResult<true>> {
+    if (!isLetGo) await letGo(cluster, volume);
+    isLetGo = true;
     try {
       await cluster.create(volume.newClaim);
       return { done: true };
     } catch (error) {
       if (hasCode(error, "CLUSTER_QUOTA")) return { waiting: "the quota of the old claim" };
-      if (hasCode(error, ...lostCodes)) return { waiting: "the API server to answer" };
       if (!hasCode(error, "CLUSTER_EXISTS", "CLUSTER_CONFLICT")) throw error;
     }
     const found = await cluster.find(ref);
     if (found === undefined) return { waiting: "nothing: the old claim is gone" };
     if (found.metadata.uid === volume.claimUid) {
-      if (posts % explainEvery === 0) held = await explainHeld(world, volume);
+      if (clock.now() >= lookAt) {
+        lookAt = clock.now() + lookEverySeconds * 1000;
+        await writers.stop([volume], run);
+        held = await explainHeld(world, volume);
+      }
+      // Pods that end by themselves take their time.
+      if (clock.now() >= slowFrom) await clock.sleep(slowSeconds, run.signal);
       return { waiting: held };
     }
     if ((await findReleasedClaim(cluster, volume)) !== undefined) return { done: true };
     return (await adopt(cluster, volume, found))
       ? { done: true }
       : { waiting: "the claim's owner" };
-  }, postEverySeconds);
-}
+  }
 
-/** From the DELETE on nobody may stop for an answer that was lost: the next post tells what is. */
-const lostCodes = ["CLUSTER_TIMEOUT", "CLUSTER_UNREACHABLE"];
-
-function passOverLost(error: unknown): void {
-  if (!hasCode(error, ...lostCodes)) throw error;
+  await run.poll(async () => await orWait(tryOnce), postEverySeconds);
 }
 
 async function adopt(
@@ -219,7 +232,7 @@ async function waitBound(
   volume: PlannedVolume,
   run: StepRun,
 ): Promise<void> {
-  await run.poll(async () => {
+  async function look(): Promise<PollResult<true>> {
     const [claim, bound] = await Promise.all([
       findReleasedClaim(cluster, volume),
       cluster.find({ kind: "PersistentVolume", name: volume.newVolume.metadata.name }),
@@ -229,5 +242,7 @@ async function waitBound(
     return isBound
       ? { done: true }
       : { waiting: `claim ${describeClaim(volume.claim)} to be Bound` };
-  }, 0.05);
+  }
+
+  await run.poll(async () => await orWait(look), 0.05);
 }

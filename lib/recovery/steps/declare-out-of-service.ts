@@ -1,14 +1,14 @@
 import type { Step } from "../../steps/step.ts";
 import { outOfServiceTaint } from "../labels.ts";
 import { findTaint, patchNode, withoutTaint } from "./patch-node.ts";
-import type { Recovery } from "./recovery.ts";
+import type { Failover } from "./recovery.ts";
 import { isAllReleased } from "./released-claim.ts";
 
 /**
  * States to Kubernetes that the source is off for good. Its pods are deleted by force and the
  * controllers make new ones: those without volumes of the source are back at once.
  */
-export function declareOutOfService({ world, plan }: Recovery): Step {
+export function declareOutOfService({ world, plan }: Failover): Step {
   const { cluster } = world;
   const { source } = plan;
 
@@ -20,7 +20,7 @@ export function declareOutOfService({ world, plan }: Recovery): Step {
   return {
     id: "declare-out-of-service",
     title: `Declare ${source.name} out of service (its pods are deleted by force)`,
-    after: ["fence-source"],
+    after: ["unpin-workloads"],
     timeoutSeconds: 30,
     waitsFor: "the API server to take the taint",
     async observe() {

@@ -4,7 +4,7 @@ import type { Machine, World } from "../../world.ts";
 import { findTaint } from "./patch-node.ts";
 import { outOfServiceTaint } from "../labels.ts";
 import type { FailoverPlan } from "../plan.ts";
-import type { Recovery } from "./recovery.ts";
+import type { Failover } from "./recovery.ts";
 import { isAllReleased } from "./released-claim.ts";
 
 /** A provider that takes longer than this to switch a machine off does not do it. */
@@ -18,7 +18,7 @@ const wantedReads = 2;
  * and says twice that it is off. Any failure here undoes the run, since without proof nothing may
  * be moved.
  */
-export function fenceSource({ world, plan }: Recovery): Step {
+export function fenceSource({ world, plan }: Failover): Step {
   const { source } = plan;
   return {
     id: "fence-source",

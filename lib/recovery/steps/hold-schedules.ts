@@ -7,8 +7,15 @@ import type { Recovery } from "./recovery.ts";
 
 const terminal = ["Completed", "Failed", "Canceled"];
 
-/** Holds the schedules of the moving namespaces, and ends backups that wait for the dead node. */
-export function pauseSchedules({ world, plan }: Recovery): Step {
+/**
+ * Holds the schedules of the moving namespaces, and ends backups that wait for the dead node, if
+ * there is one.
+ */
+export function pauseSchedules(
+  { world, plan }: Recovery,
+  after: string[],
+  deadNode?: string,
+): Step {
   const { cluster } = world;
 
   async function listRunning(): Promise<Schedule[]> {
@@ -17,10 +24,11 @@ export function pauseSchedules({ world, plan }: Recovery): Step {
   }
 
   async function listHanging(): Promise<PodVolumeBackup[]> {
+    if (deadNode === undefined) return [];
     const copies = await cluster.list("PodVolumeBackup", { namespace: veleroNamespace });
     return copies.filter(
       ({ spec, status }) =>
-        spec.node === plan.source.name &&
+        spec.node === deadNode &&
         spec.cancel !== true &&
         !terminal.includes(status?.phase ?? "New"),
     );
@@ -29,7 +37,7 @@ export function pauseSchedules({ world, plan }: Recovery): Step {
   return {
     id: "pause-schedules",
     title: "Pause the backup schedules of what moves",
-    after: ["judge-source"],
+    after,
     timeoutSeconds: 60,
     waitsFor: "the API server to take the changes",
     async observe() {
@@ -60,6 +68,7 @@ export function pauseSchedules({ world, plan }: Recovery): Step {
       const resumed = await resume({ world, plan });
       return resumed.length === 0 ? undefined : `schedules ${resumed.join(", ")} run again`;
     },
+    undoIsAlwaysRight: true,
   };
 }
 

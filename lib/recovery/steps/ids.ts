@@ -1,5 +1,15 @@
 import { describeClaim } from "../names.ts";
-import type { PlannedVolume, RecoveryUnit } from "../plan.ts";
+import type { PlannedVolume, RecoveryUnit, TargetNode } from "../plan.ts";
+
+/** Id of the step that the folders of a run on one node belong to. */
+export function foldersStepId(target: TargetNode): string {
+  return `own-folders:${target.name}`;
+}
+
+/** The lane of the restores on one node. */
+export function restoreLane(node: string): string {
+  return `restore:${node}`;
+}
 
 /** Id of the step that puts the data of a claim into its fresh folder. */
 export function fillStepId(volume: PlannedVolume): string {

@@ -3,7 +3,7 @@ import type { Step } from "../../steps/step.ts";
 import { judge, renderSample, type Sample, takeSample, type Verdict } from "../evidence.ts";
 import type { FailoverPlan } from "../plan.ts";
 import { outOfServiceTaint, quarantineTaint } from "../labels.ts";
-import type { Recovery } from "./recovery.ts";
+import type { Failover } from "./recovery.ts";
 import { isAllReleased } from "./released-claim.ts";
 
 const everySeconds = 3;
@@ -15,7 +15,7 @@ const limitSeconds = 75;
 const stalePlanSeconds = 60;
 
 /** Asks all witnesses until it is clear whether the source is dead; a live one ends the run. */
-export function judgeSource({ world, plan }: Recovery): Step {
+export function judgeSource({ world, plan }: Failover): Step {
   const { source } = plan;
   return {
     id: "judge-source",
@@ -52,7 +52,7 @@ export function judgeSource({ world, plan }: Recovery): Step {
 
 /** Takes samples until they decide, or the limit is reached. */
 export async function sampleUntilClear(
-  { world, plan }: Recovery,
+  { world, plan }: Failover,
   onSample: (note: string) => void,
   signal?: AbortSignal,
 ): Promise<{ samples: Sample[]; verdict: Verdict }> {

@@ -8,13 +8,20 @@ import type { Recovery } from "./recovery.ts";
 /** local-path's pods that empty a deleted volume's folder; they wait for a dead node to come back. */
 const deleteHelperPrefix = "helper-pod-delete-";
 
+/** Whose volumes are kept. */
+export interface VolumeOwner {
+  name: string;
+  /** The node, if it is off: what waits there to empty folders must never start. */
+  deadNode?: string;
+}
+
 /**
  * The first write of every run, which needs no proof since it only preserves: a volume with policy
  * Delete loses its data when its claim goes, even seconds after its node has come back.
  */
-export function preserveVolumes({ world, plan }: Recovery): Step {
+export function preserveVolumes({ world, plan }: Recovery, whose: VolumeOwner): Step {
   const { cluster } = world;
-  const { source, preserve } = plan;
+  const { preserve } = plan;
 
   async function findUnpreserved(): Promise<VolumeToPreserve[]> {
     const found = await Promise.all(preserve.map((one) => findVolume(one)));
@@ -32,7 +39,8 @@ export function preserveVolumes({ world, plan }: Recovery): Step {
   }
 
   async function listDeleteHelpers(): Promise<{ name: string; namespace: string; uid: string }[]> {
-    const pods = await cluster.list("Pod", { fields: { "spec.nodeName": source.name } });
+    if (whose.deadNode === undefined) return [];
+    const pods = await cluster.list("Pod", { fields: { "spec.nodeName": whose.deadNode } });
     return pods.flatMap(({ metadata: { name, namespace = "", uid = "" } }) =>
       name.startsWith(deleteHelperPrefix) ? [{ name, namespace, uid }] : [],
     );
@@ -40,7 +48,7 @@ export function preserveVolumes({ world, plan }: Recovery): Step {
 
   return {
     id: "preserve-volumes",
-    title: `Keep every volume of ${source.name} (reclaim policy Retain)`,
+    title: `Keep every volume of ${whose.name} (reclaim policy Retain)`,
     after: [],
     timeoutSeconds: 60,
     waitsFor: "the API server to take the new policies",

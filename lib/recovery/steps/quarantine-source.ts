@@ -1,11 +1,11 @@
 import type { Step } from "../../steps/step.ts";
 import { quarantineTaint } from "../labels.ts";
 import { findTaint, patchNode, withoutTaint } from "./patch-node.ts";
-import type { Recovery } from "./recovery.ts";
+import type { Failover } from "./recovery.ts";
 import { isAllReleased } from "./released-claim.ts";
 
 /** Cordons the source and marks it as ours, so that nothing lands on it if it comes back. */
-export function quarantineSource({ world, plan }: Recovery): Step {
+export function quarantineSource({ world, plan }: Failover): Step {
   const { cluster } = world;
   const { source, runId } = plan;
 

@@ -1,5 +1,6 @@
-import { exitCodes, InfraError } from "../../errors.ts";
+import { exitCodes, hasCode, InfraError } from "../../errors.ts";
 import type { PersistentVolumeClaim, Ref } from "../../objects.ts";
+import type { PollResult } from "../../steps/step.ts";
 import type { World } from "../../world.ts";
 import { describeClaim } from "../names.ts";
 import { listVolumes, type PlannedVolume } from "../plan.ts";
@@ -35,4 +36,28 @@ export async function isAllReleased({ world, plan }: Recovery): Promise<boolean>
 /** The claim of a volume, whichever generation of it there is. */
 export function claimRef(volume: PlannedVolume): Ref<"PersistentVolumeClaim"> {
   return { kind: "PersistentVolumeClaim", ...volume.claim };
+}
+
+/** Of an answer that was lost; the effect of what was asked is not known. */
+const lostCodes = ["CLUSTER_TIMEOUT", "CLUSTER_UNREACHABLE"];
+
+/**
+ * A look, or a try, that need not be answered: from the first DELETE on nobody may stop for that, and the
+ * next one tells what is.
+ */
+export async function orWait<T>(probe: () => Promise<PollResult<T>>): Promise<PollResult<T>> {
+  try {
+    return await probe();
+  } catch (error) {
+    if (hasCode(error, ...lostCodes)) return { waiting: "the API server to answer" };
+    throw error;
+  }
+}
+
+/** Deletes the old claim of a volume; it goes once no pod holds it, and nobody new may start on it. */
+export async function letGo(cluster: World["cluster"], volume: PlannedVolume): Promise<void> {
+  const ref = claimRef(volume);
+  const old = await cluster.find(ref);
+  if (old?.metadata.uid !== volume.claimUid || old.metadata.deletionTimestamp !== undefined) return;
+  await cluster.delete(ref, { uid: volume.claimUid });
 }

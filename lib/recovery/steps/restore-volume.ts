@@ -1,10 +1,10 @@
 import type { Step } from "../../steps/step.ts";
+import type { World } from "../../world.ts";
 import { describeClaim } from "../names.ts";
-import type { PlannedVolume } from "../plan.ts";
+import { listVolumes, type PlannedVolume, type TargetNode } from "../plan.ts";
 import { checkRestored, unproven } from "../restore-result.ts";
 import { buildRebuildPod, buildRemovePod, buildRestorePod } from "../restore-pod.ts";
-import { fillStepId } from "./ids.ts";
-import { findReleasedClaim } from "./released-claim.ts";
+import { fillStepId, foldersStepId, restoreLane } from "./ids.ts";
 import type { Recovery } from "./recovery.ts";
 import { readPodResult, refOf, removePod, runPod } from "./run-pod.ts";
 
@@ -17,16 +17,16 @@ export function restoreVolume({ world, plan }: Recovery, volume: PlannedVolume):
   const claim = describeClaim(volume.claim);
   return {
     id: fillStepId(volume),
-    title: `Restore ${claim} on ${plan.target.name}`,
-    after: ["own-folders", "preserve-volumes"],
-    lane: "restore",
+    title: `Restore ${claim} on ${volume.target.name}`,
+    after: [foldersStepId(volume.target), "preserve-volumes"],
+    lane: restoreLane(volume.target.name),
     timeoutSeconds: restoreSeconds,
     waitsFor: `the restore pod of ${claim}`,
     async observe() {
       const { snapshot, walked } = await readPodResult(world, refOf(pod));
       if (snapshot !== undefined && walked !== undefined) return { state: "done" };
-      if (!(await isReleased({ world, plan }, volume))) return { state: "open" };
-      return { state: "not-needed", note: "cut over already, its proof is in the journal" };
+      if (!(await isReserved(world, volume))) return { state: "open" };
+      return { state: "not-needed", note: "about to be cut over, its proof is in the journal" };
     },
     async act(run) {
       const bytesTotal = volume.bytes;
@@ -50,6 +50,7 @@ export function restoreVolume({ world, plan }: Recovery, volume: PlannedVolume):
     async undo(run) {
       return (await removePod(world, refOf(pod), run)) ? `pod of ${claim} removed` : undefined;
     },
+    undoIsAlwaysRight: true,
   };
 }
 
@@ -70,8 +71,8 @@ export function rebuildVolume(
     async observe() {
       const { walked } = await readPodResult(world, refOf(pod));
       if (walked !== undefined) return { state: "done" };
-      if (!(await isReleased({ world, plan }, volume))) return { state: "open" };
-      return { state: "not-needed", note: "cut over already, its proof is in the journal" };
+      if (!(await isReserved(world, volume))) return { state: "open" };
+      return { state: "not-needed", note: "about to be cut over, its proof is in the journal" };
     },
     async act(run) {
       await runPod(world, pod, run);
@@ -88,24 +89,27 @@ export function rebuildVolume(
     async undo(run) {
       return (await removePod(world, refOf(pod), run)) ? `pod of ${claim} removed` : undefined;
     },
+    undoIsAlwaysRight: true,
   };
 }
 
 /**
- * Not a change of its own: the undo that removes the run's folders on the target. It stands first
+ * Not a change of its own: the undo that removes the run's folders on one target. It stands first
  * in the order, so that every pod that wrote into them is gone when it comes to be undone.
  */
-export function ownFolders({ world, plan }: Recovery, volumes: PlannedVolume[]): Step {
+export function ownFolders({ world, plan }: Recovery, target: TargetNode): Step {
+  const volumes = listVolumes(plan).filter((volume) => volume.target.name === target.name);
   const pod = buildRemovePod(
     plan,
+    target,
     volumes.map((volume) => volume.folder),
   );
   return {
-    id: "own-folders",
-    title: `Fresh folders dr-${plan.runId}.* on ${plan.target.name}`,
+    id: foldersStepId(target),
+    title: `Fresh folders dr-${plan.runId}.* on ${target.name}`,
     after: [],
     timeoutSeconds: 600,
-    waitsFor: `the folders on ${plan.target.name} to be removed`,
+    waitsFor: `the folders on ${target.name} to be removed`,
     async observe() {
       // Left by an undo that was cut off: it would empty the folders behind the restores' back.
       const remover = await world.cluster.find(refOf(pod));
@@ -115,7 +119,7 @@ export function ownFolders({ world, plan }: Recovery, volumes: PlannedVolume[]):
       await removePod(world, refOf(pod), run);
     },
     async verify() {
-      return { folders: volumes.map((volume) => `${plan.target.storagePath}/${volume.folder}`) };
+      return { folders: volumes.map((volume) => `${target.storagePath}/${volume.folder}`) };
     },
     async undo(run) {
       if (volumes.length === 0) return undefined;
@@ -128,6 +132,11 @@ export function ownFolders({ world, plan }: Recovery, volumes: PlannedVolume[]):
   };
 }
 
-async function isReleased({ world }: Recovery, volume: PlannedVolume): Promise<boolean> {
-  return (await findReleasedClaim(world.cluster, volume)) !== undefined;
+/**
+ * Whether the claim may get the folder at any moment: from then on nothing may touch what is in it. A
+ * volume is reserved only for a folder that was verified.
+ */
+async function isReserved({ cluster }: World, { newVolume }: PlannedVolume): Promise<boolean> {
+  const { name } = newVolume.metadata;
+  return (await cluster.find({ kind: "PersistentVolume", name })) !== undefined;
 }

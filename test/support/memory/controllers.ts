@@ -5,6 +5,7 @@ import type {
   Workload,
 } from "../../../lib/objects.ts";
 import { isBoundToNode, listClaimNames, readHostname } from "../../../lib/recovery/find-volumes.ts";
+import type { Placement } from "../../../lib/recovery/hostname-pin.ts";
 import { outOfServiceTaint } from "../../../lib/recovery/labels.ts";
 import { findPlacementFaults } from "../../../lib/recovery/place-pod.ts";
 import { parseQuantity } from "../../../lib/manifests/quantity.ts";
@@ -153,8 +154,40 @@ export function startControllers(
   }
 
   function runWorkloads(): void {
+    for (const deployment of cluster.all("Deployment")) rollOut(deployment);
     for (const kind of ["StatefulSet", "ReplicaSet"] as const) {
       for (const workload of cluster.all(kind)) runWorkload(workload);
+    }
+  }
+
+  /** A Deployment's one ReplicaSet gets its template; a real one would make another ReplicaSet. */
+  function rollOut({ metadata, spec }: Workload): void {
+    const own = cluster
+      .all("ReplicaSet")
+      .find((one) => one.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
+    const placement = readPlacement(spec?.template?.spec ?? {});
+    if (own === undefined || isSame(readPlacement(own.spec?.template?.spec ?? {}), placement)) {
+      return;
+    }
+    const { name, namespace = "" } = own.metadata;
+    cluster.change(
+      { kind: "ReplicaSet", name, namespace },
+      { spec: { template: { spec: { nodeSelector: null, affinity: null } } } },
+    );
+    cluster.change(
+      { kind: "ReplicaSet", name, namespace },
+      { spec: { template: { spec: placement } } },
+    );
+  }
+
+  /** Ends the pods of an older template; one that is not Ready is left, as a StatefulSet does. */
+  function replaceOld(pods: Pod[], template: Pick<Pod, "spec">): void {
+    for (const { metadata, spec, status } of pods) {
+      const isReady = status?.conditions?.some((one) => one.status === "True") === true;
+      if (!isReady || !hosts.isReachable(spec.nodeName ?? "")) continue;
+      if (isSame(readPlacement(spec), readPlacement(template.spec))) continue;
+      const { name, namespace = "", uid = "" } = metadata;
+      void cluster.delete({ kind: "Pod", name, namespace }, { uid });
     }
   }
 
@@ -166,6 +199,7 @@ export function startControllers(
       .all("Pod")
       .filter((pod) => pod.metadata.ownerReferences?.some((owner) => owner.uid === uid));
     const living = own.filter((pod) => pod.metadata.deletionTimestamp === undefined);
+    replaceOld(living, template);
     if (workload.kind === "StatefulSet") {
       for (const claim of workload.spec?.volumeClaimTemplates ?? []) {
         const claimName = `${claim.metadata.name}-${name}-0`;
@@ -359,6 +393,17 @@ export function startControllers(
 
   cluster.listeners.push(schedule);
   return { starts, wiped, schedule };
+}
+
+function readPlacement({ nodeSelector, affinity }: Placement): Placement {
+  return {
+    ...(nodeSelector === undefined ? {} : { nodeSelector }),
+    ...(affinity === undefined ? {} : { affinity }),
+  };
+}
+
+function isSame(a: Placement, b: Placement): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function fits(claim: PersistentVolumeClaim, volume: PersistentVolume): boolean {

@@ -46,9 +46,12 @@ export function createMortal(killAt: number, moment: "before" | "after"): Mortal
             calls += 1;
             const isTheOne = calls === killAt;
             if (isTheOne && moment === "before") die();
-            const result: unknown = await (value as (...all: unknown[]) => unknown)(...args);
-            if (isTheOne) die();
-            return result;
+            try {
+              return await (value as (...all: unknown[]) => unknown)(...args);
+            } finally {
+              // Whatever the answer was, nobody hears it.
+              if (isTheOne) die();
+            }
           };
         },
       });

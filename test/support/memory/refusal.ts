@@ -13,6 +13,8 @@ export function snapshot(world: MemoryWorld): string {
     "Pod",
     "PersistentVolume",
     "PersistentVolumeClaim",
+    "StatefulSet",
+    "Application",
     "Schedule",
     "Backup",
     "Namespace",

@@ -51,45 +51,40 @@ export async function addStatefulSet(
   );
 }
 
-/** A Deployment's ReplicaSet `<name>` in namespace demo, whose claims are in no template. */
+/** A Deployment `<name>` with its ReplicaSet in namespace demo, whose claims are in no template. */
 export async function addDeployment(
   world: MemoryWorld,
   name: string,
   volumes: DemoVolume[],
+  spec: Partial<PodSpec> = {},
 ): Promise<void> {
   for (const volume of volumes) {
     const claim = buildClaim(volume);
     await world.add({ ...claim, metadata: { ...claim.metadata, namespace: "demo" } });
   }
+  const template = {
+    metadata: { labels: { app: name } },
+    spec: {
+      ...buildPodSpec(volumes, spec),
+      volumes: volumes.map((volume) => ({
+        name: volume.name,
+        persistentVolumeClaim: { claimName: volume.name },
+      })),
+    },
+  };
+  const metadata = { name, namespace: "demo" };
+  const apiVersion = "apps/v1";
+  const kind = "Deployment";
+  await world.add({ apiVersion, kind, metadata, spec: { replicas: 1, template } } as never);
+  const { uid = "" } = world.cluster.peek({ kind, ...metadata })?.metadata ?? {};
   await world.add({
-    apiVersion: "apps/v1",
+    apiVersion,
     kind: "ReplicaSet",
     metadata: {
-      name,
-      namespace: "demo",
-      ownerReferences: [
-        {
-          apiVersion: "apps/v1",
-          kind: "Deployment",
-          name,
-          uid: `deployment-${name}`,
-          controller: true,
-        },
-      ],
+      ...metadata,
+      ownerReferences: [{ apiVersion, kind, name, uid, controller: true }],
     },
-    spec: {
-      replicas: 1,
-      template: {
-        metadata: { labels: { app: name } },
-        spec: {
-          ...buildPodSpec(volumes, {}),
-          volumes: volumes.map((volume) => ({
-            name: volume.name,
-            persistentVolumeClaim: { claimName: volume.name },
-          })),
-        },
-      },
-    },
+    spec: { replicas: 1, template },
   } as never);
   await placeOnSource(
     world,

@@ -151,6 +151,7 @@ function buildNode(name: string, publicIp: string): Node {
 
 async function addBasics(world: MemoryWorld): Promise<void> {
   const objects: (KubeObject & Record<string, unknown>)[] = [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "kube-system" } },
     {
       apiVersion: "storage.k8s.io/v1",
       kind: "StorageClass",
@@ -177,6 +178,7 @@ async function addBasics(world: MemoryWorld): Promise<void> {
         objectStorage: { bucket: "velero" },
         config: { s3Url: "https://s3.lab", region: "auto" },
       },
+      status: { phase: "Available", lastSyncedTime: "2026-01-01T00:00:00Z" },
     },
     {
       apiVersion: "apps/v1",
