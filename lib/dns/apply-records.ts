@@ -3,8 +3,11 @@ import type { RecordChanges } from "../records.ts";
 import type { World } from "../world.ts";
 import { isDone, planChanges, type WantedRecords } from "./plan-changes.ts";
 
-/** How often it is looked again at a zone that changes meanwhile. */
+/** How often an order is given, each time after a look at the zone. */
 const mostTries = 3;
+
+/** After these another look tells whether the order is still to be given. */
+const passing = ["DNS_CONFLICT", "DNS_UNREACHABLE", "DNS_LIMITED"];
 
 /**
  * Brings a zone's records from `before` to `after`, all or none, and returns what was changed; again, it
@@ -19,14 +22,14 @@ export async function applyRecords(
   for (let tries = 1; ; tries += 1) {
     const { blockers, ...changes } = planChanges(await dns.listRecords(wanted.zone), wanted);
     throwBlockers(blockers.map((blocker) => new InfraError(blocker)));
-    // An order whose answer was lost is refused when it is sent again, and is found done here.
+    // An order whose answer was lost may be found done here.
     if (isDone(changes)) return sent;
     sent = changes;
     try {
       await dns.changeRecords(wanted.zone, changes);
       return sent;
     } catch (error) {
-      if (!hasCode(error, "DNS_CONFLICT") || tries === mostTries) throw error;
+      if (!hasCode(error, ...passing) || tries === mostTries) throw error;
     }
   }
 }

@@ -62,12 +62,13 @@ export function connectDns(site: Pick<Site, "cloudflare">, env: NodeJS.ProcessEn
         explain: explainConflict,
       };
       await ask(asked, async (client) => {
-        await client.dns.records.batch({
-          zone_id: id,
+        const changes = {
           deletes: omitEmpty(deletes.map((one) => ({ id: one.id }))),
           patches: omitEmpty(edits.map((one) => ({ ...describeRecord(one), id: one.id }))),
           posts: omitEmpty(creates.map(describeRecord)),
-        });
+        };
+        // Once: given blindly again, it could undo what somebody has changed in between.
+        await client.dns.records.batch({ zone_id: id, ...changes }, { maxRetries: 0 });
       });
     },
   };

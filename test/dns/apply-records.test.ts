@@ -1,4 +1,5 @@
 import t from "tap";
+import type { CloudflareFault } from "../../lab/clouds/cloudflare-api.ts";
 import { applyRecords } from "../../lib/dns/apply-records.ts";
 import { connectDns } from "../../lib/dns/connect-dns.ts";
 import { InfraError } from "../../lib/errors.ts";
@@ -68,24 +69,40 @@ t.test("one that never holds still is given up", async (t) => {
   t.equal(changes, 3);
 });
 
-t.test("an answer that is lost is an error, and the same order then finds all done", async (t) => {
+t.test("an order whose answer is lost is found done, and not given again", async (t) => {
   const dns = createDns();
-  dns.add(source);
+  const old = dns.add(source);
   dns.losesAnswer = true;
-  await t.rejects(applyRecords({ dns }, wanted), { code: "DNS_UNREACHABLE" });
-  t.strictSame(await applyRecords({ dns }, wanted), { deletes: [], edits: [], creates: [] });
+  t.strictSame((await applyRecords({ dns }, wanted)).edits, [{ ...target, id: old.id }]);
   t.match(await dns.listRecords(memoryZone), [target]);
+
+  const corrected = { ...source, content: "198.51.100.7" };
+  const other = createDns();
+  other.add(source);
+  const { changeRecords } = other;
+  other.changeRecords = async (zone, changes) => {
+    other.losesAnswer = true;
+    await changeRecords(zone, changes).finally(() => {
+      other.zones.set(memoryZone, []);
+      other.add(corrected);
+    });
+  };
+  const error = { code: "DNS_OWNED_BY_OTHER" };
+  await t.rejects(applyRecords({ dns: other }, wanted), error, "somebody was there after it");
+  t.match(await other.listRecords(memoryZone), [corrected]);
+
   dns.fault = "DNS_LIMITED";
   await t.rejects(applyRecords({ dns }, wanted), { code: "DNS_LIMITED" });
 });
 
-t.test("at Cloudflare the library repeats such an order, and it is found done", async (t) => {
+t.test("so it is at Cloudflare, and what was not carried out is given again", async (t) => {
   const fake = await startFakeCloudflare(t);
   const driver = connectDns({ cloudflare: { url: fake.url } }, fakeEnv);
+  const faults: CloudflareFault[] = [{ status: 503 }, "lost"];
   const dns: Dns = {
     ...driver,
     async changeRecords(zone, changes) {
-      if (fake.records.list().length === 2) fake.faults.push("lost");
+      fake.faults.push(...faults.splice(0, 1));
       await driver.changeRecords(zone, changes);
     },
   };

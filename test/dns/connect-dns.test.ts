@@ -226,15 +226,24 @@ t.test("a page that is none of the API's is no empty zone", async (t) => {
   });
 });
 
-t.test("an order whose answer is lost is refused when it is sent again", async (t) => {
+t.test("an order is sent once, whatever becomes of its answer", async (t) => {
   const fake = await startFakeCloudflare(t);
   const dns = connect(fake);
   await dns.listRecords(fakeZone);
-  fake.faults.push("lost");
+  const wait = { status: 429, headers: { "retry-after": "0.1" } };
+  for (const [fault, code] of [
+    [{ status: 503 }, "DNS_UNREACHABLE"],
+    [wait, "DNS_LIMITED"],
+    ["lost", "DNS_UNREACHABLE"],
+  ] as const) {
+    fake.faults.push(fault);
+    await t.rejects(dns.changeRecords(fakeZone, change), { code });
+  }
+  t.equal(fake.requests.filter((one) => one.startsWith("POST")).length, 3);
+  t.equal(fake.records.list().length, 1, "the last was carried out");
   await t.rejects(dns.changeRecords(fakeZone, change), {
     code: "DNS_CONFLICT",
     message: /have changed since they were read/,
     why: "An identical record already exists (81058)",
   });
-  t.equal(fake.records.list().length, 1, "it was carried out");
 });
