@@ -11,6 +11,13 @@ export function normalizeContent(type: string, content: string): string {
   return content.trim().replace(/\s+/g, " ");
 }
 
+/** A record as a zone that has it would list it, but for its content. */
+export function normalizeRecord(record: NewRecord): NewRecord {
+  // What Cloudflare answers for is kept for as long as it likes.
+  const ttlSeconds = record.proxied ? 1 : record.ttlSeconds;
+  return { ...record, name: normalizeName(record.name), ttlSeconds };
+}
+
 /** Whether two records say the same; how long they are kept and who answers is no part of that. */
 export function isSameRecord(one: NewRecord, other: NewRecord): boolean {
   return (

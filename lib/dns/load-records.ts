@@ -4,6 +4,7 @@ import { showPath } from "../config/paths.ts";
 import { InfraError } from "../errors.ts";
 import type { NewRecord } from "../records.ts";
 import { findRecordFaults } from "./check-records.ts";
+import { normalizeRecord } from "./content.ts";
 import { normalizeName } from "./names.ts";
 import { type DnsRecord, recordsSchema } from "./records.schema.ts";
 
@@ -48,15 +49,14 @@ export async function loadRecords(
       });
     }
     const { name, type, content, node = "", proxied = false, ttl = 1, priority } = record;
-    return {
-      name: normalizeName(name),
+    return normalizeRecord({
+      name,
       type,
       content: content ?? addresses.get(node) ?? "",
-      // Cloudflare keeps what it answers for as long as it likes.
-      ttlSeconds: proxied ? 1 : ttl,
+      ttlSeconds: ttl,
       proxied,
       ...(priority === undefined ? {} : { priority }),
-    };
+    });
   });
   return { zone: normalizeName(value.zone), records };
 }

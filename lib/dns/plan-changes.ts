@@ -1,6 +1,6 @@
 import type { ErrorDetails } from "../errors.ts";
 import type { NewRecord, RecordChanges, ZoneRecord } from "../records.ts";
-import { isSameRecord } from "./content.ts";
+import { isSameRecord, normalizeRecord } from "./content.ts";
 import { isInZone } from "./names.ts";
 import { findClaim, isRival, parseClaim, type RegistryClaim } from "./registry.ts";
 
@@ -25,7 +25,8 @@ const changeableTypes = ["A", "AAAA", "CNAME", "MX", "NS", "TXT"];
  * somebody else's, and forbids an address beside it.
  */
 export function planChanges(found: readonly ZoneRecord[], wanted: WantedRecords): PlannedChanges {
-  const { before, after } = wanted;
+  // Or a name in capital letters would escape the claim on it.
+  const [before, after] = [wanted.before.map(normalizeRecord), wanted.after.map(normalizeRecord)];
   const kept = found.filter((one) => after.some((other) => isSameRecord(one, other)));
   const outdated = found.filter(
     (one) => !kept.includes(one) && before.some((other) => isSameRecord(one, other)),
@@ -37,7 +38,8 @@ export function planChanges(found: readonly ZoneRecord[], wanted: WantedRecords)
   for (const record of kept) {
     const target = after.find((one) => isSameRecord(one, record));
     if (target !== undefined && !isKeptAlike(record, target)) {
-      edits.push({ ...target, id: record.id });
+      const { ttlSeconds, proxied } = target;
+      edits.push({ ...record, ttlSeconds, proxied });
     }
   }
   for (const record of missing) {

@@ -40,6 +40,25 @@ t.test("a record that points elsewhere is changed, and stays the same record", a
   ]);
 });
 
+t.test("what only the zone knows of a record stays", async (t) => {
+  const mail = record("example.com", "MX", "mail.example.com", { priority: 10 });
+  const { priority: _priority, ...declared } = { ...mail, ttlSeconds: 600 };
+  t.strictSame(plan([mail], [declared], [declared]).edits, [
+    { ...mail, ttlSeconds: 600, id: "id-0" },
+  ]);
+  const text = record("example.com", "TXT", '"v=spf1 -all"');
+  const bare = { ...text, content: "v=spf1 -all", ttlSeconds: 600 };
+  t.match(plan([text], [bare], [bare]).edits, [{ content: text.content, ttlSeconds: 600 }]);
+});
+
+t.test("a declared record is taken as a zone would list it", async (t) => {
+  const loud = { ...source, name: "Status.EXAMPLE.com." };
+  t.strictSame(plan([source], [loud], [loud]), nothing);
+  t.strictSame(plan([], [], [loud]).creates, [source]);
+  const proxied = { ...source, proxied: true, ttlSeconds: 1 };
+  t.strictSame(plan([proxied], [], [{ ...proxied, ttlSeconds: 300 }]), nothing);
+});
+
 t.test("what goes, goes", async (t) => {
   t.strictSame(plan([source], [source], []), { ...nothing, deletes: number([source]) });
   t.strictSame(plan([], [source], []), nothing);
@@ -95,6 +114,13 @@ const blocked: Blocked[] = [
     found: [source, claim("a-status.example.com")],
     before: [source],
     after: [],
+    code: "DNS_OWNED_BY_OTHER",
+    says: /belongs to external-dns/,
+  },
+  {
+    name: "external-dns has the name, which is declared in capital letters",
+    found: [claim("a-status.example.com")],
+    after: [{ ...source, name: "STATUS.example.com" }],
     code: "DNS_OWNED_BY_OTHER",
     says: /belongs to external-dns/,
   },
