@@ -90,6 +90,8 @@ export const faults = {
     code: 9021,
     message: "TTL must be between 60 and 86400 seconds, or 1 for Automatic.",
   },
+  /** pulumi/pulumi-cloudflare#1107 */
+  noPriority: { status: 400, code: 9100, message: "priority is a required field." },
   /** developers.cloudflare.com/r2/api/error-codes */
   noBucket: { status: 404, code: 10006, message: "The specified bucket does not exist." },
 } as const satisfies Record<string, ApiFault>;

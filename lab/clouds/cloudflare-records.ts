@@ -108,6 +108,7 @@ function checkDraft(
     Number.isInteger(given) && (given === 1 || (Number(given) >= 60 && Number(given) <= 86400));
   if (!isTtl) refuse(faults.badTtl);
   const { comment, tags = [], settings = {}, priority } = draft;
+  if (type === "MX" && typeof priority !== "number") refuse(faults.noPriority);
   return {
     ...kept,
     type,
@@ -121,7 +122,7 @@ function checkDraft(
     settings: settings as object,
     tags: tags as string[],
     ...(typeof comment === "string" ? { comment } : {}),
-    ...(type === "MX" ? { priority: Number(priority ?? 0) } : {}),
+    ...(type === "MX" ? { priority: Number(priority) } : {}),
   } satisfies StoredRecord;
 }
 

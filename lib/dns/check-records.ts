@@ -6,7 +6,12 @@ export const addressTypes = ["A", "AAAA", "CNAME", "NS"];
 
 /** What is wrong with a record. */
 export interface RecordFault {
-  code: "DNS_TARGET" | "DNS_OUTSIDE_ZONE" | "DNS_RECORD_TWICE" | "DNS_CNAME_NOT_ALONE";
+  code:
+    | "DNS_TARGET"
+    | "DNS_PRIORITY"
+    | "DNS_OUTSIDE_ZONE"
+    | "DNS_RECORD_TWICE"
+    | "DNS_CNAME_NOT_ALONE";
   /** Of the record's fields. */
   key: keyof DnsRecord;
   message: string;
@@ -24,7 +29,10 @@ export function findRecordFaults({
     const all = byName.get(normalizeName(record.name)) ?? [];
     const before = all.slice(0, all.indexOf(record));
     const fault =
-      explainTarget(record) ?? explainName(record, zone) ?? explainOthers(record, before, zone);
+      explainTarget(record) ??
+      explainPriority(record) ??
+      explainName(record, zone) ??
+      explainOthers(record, before, zone);
     return fault === undefined ? [] : [{ ...fault, index }];
   });
 }
@@ -45,6 +53,17 @@ function explainTarget({ name, type, content, node }: DnsRecord): RecordFault | 
           : `the record ${name} has content and node`,
     why: "What a record holds is its content; only A and AAAA can name a node instead, whose address they then follow.",
     fix: "Write content, or for A and AAAA node",
+  };
+}
+
+function explainPriority({ name, type, priority }: DnsRecord): RecordFault | undefined {
+  if (type !== "MX" || priority !== undefined) return undefined;
+  return {
+    code: "DNS_PRIORITY",
+    key: "type",
+    message: `the MX record ${name} has no priority`,
+    why: "Cloudflare refuses a mail server without one, and tofu stops in the middle of its apply.",
+    fix: "Write priority, such as 10; of several mail servers the lowest goes first",
   };
 }
 

@@ -101,7 +101,7 @@ function readRecord(record: Cloudflare.DNS.RecordResponse): ZoneRecord {
 
 /** As the API takes it. Throws DNS_TYPE_UNSUPPORTED. */
 function describeRecord(record: NewRecord) {
-  const { name, type, content, ttlSeconds: ttl, proxied, priority = 0 } = record;
+  const { name, type, content, ttlSeconds: ttl, proxied, priority } = record;
   const shared = { name, content, ttl };
   switch (type) {
     case "A":
@@ -109,7 +109,7 @@ function describeRecord(record: NewRecord) {
     case "CNAME":
       return { ...shared, type, proxied };
     case "MX":
-      return { ...shared, type, priority };
+      return { ...shared, type, ...(priority === undefined ? {} : { priority }) };
     case "NS":
     case "TXT":
       return { ...shared, type };

@@ -172,6 +172,11 @@ const refusals: Refusal[] = [
     error: { code: "DNS_REFUSED", why: "Content for A record must be a valid IPv4 address (9005)" },
   },
   {
+    name: "a mail server without a priority",
+    creates: [...creates, record("example.com", "MX", "mail.example.com")],
+    error: { code: "DNS_REFUSED", why: "priority is a required field (9100)" },
+  },
+  {
     name: "a TTL of a second too little",
     creates: [...creates, record("b.example.com", "A", "192.0.2.3", { ttlSeconds: 59 })],
     error: { code: "DNS_REFUSED", why: /between 60 and 86400 seconds.*\(9021\)/ },

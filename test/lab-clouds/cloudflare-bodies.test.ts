@@ -74,6 +74,11 @@ const refused: { name: string; draft: Record<string, unknown>; status?: number; 
       error: { code: 9003, message: "Target 10.0.10.2 is not allowed for a proxied record." },
     },
     {
+      name: "a mail server without a priority",
+      draft: { type: "MX", name: "new", content: "mail.example.com" },
+      error: { code: 9100, message: "priority is a required field." },
+    },
+    {
       name: "the same record again",
       draft: { type: "A", name: "a", content: "192.0.2.1" },
       error: { code: 81058, message: "An identical record already exists." },

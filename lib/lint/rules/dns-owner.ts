@@ -16,6 +16,7 @@ export const dnsOwner: RepositoryRule = {
     "DNS_CNAME_NOT_ALONE",
     "DNS_OUTSIDE_ZONE",
     "DNS_TARGET",
+    "DNS_PRIORITY",
   ],
   scope: "repository",
   summary: "a DNS name has one owner: tofu, or external-dns",
