@@ -24,11 +24,10 @@ interface ApiFault {
 }
 
 /**
- * Codes that speak of the token itself, or of its header. None are documented in one place; seen in
- * cloudflare/terraform-provider-cloudflare#1990, kissgyorgy/cloudflare-dyndns#40 and
- * favonia/cloudflare-ddns (scripts/github-actions/cloudflare-auth-error-watch).
+ * Codes that speak of the token itself, or of its form. None are documented in one place; seen in
+ * cloudflare/terraform-provider-cloudflare#1990 and kissgyorgy/cloudflare-dyndns#40.
  */
-const tokenCodes = [1000, 1001, 6003, 6111, 9106];
+const tokenCodes = [1000, 6003, 6111];
 
 /** Of a token that does not exist any more, and of one that may not do this. */
 const accessCode = 9109;
