@@ -29,8 +29,7 @@ export function connectDns(site: Pick<Site, "cloudflare">, env: NodeJS.ProcessEn
     if (known !== undefined) return known;
     const asked = { what: "list zones", permission: "Zone.Zone Read" };
     const found = await ask(asked, async (client) => await listZones(client, { name: zone }));
-    const [first] = found;
-    if (first === undefined) {
+    if (found.length === 0) {
       const all = await ask(asked, async (client) => await listZones(client));
       throw unknownZone(
         zone,
@@ -38,7 +37,9 @@ export function connectDns(site: Pick<Site, "cloudflare">, env: NodeJS.ProcessEn
       );
     }
     const given = env["CLOUDFLARE_ZONE_ID"]?.trim();
-    if (given && given !== first.id) throw otherZone(zone);
+    const [first, ...others] = found.filter(({ id }) => !given || id === given);
+    if (first === undefined) throw otherZone(zone);
+    if (others.length > 0) throw severalZones(zone, found.length);
     ids.set(zone, first.id);
     return first.id;
   }
@@ -153,6 +154,16 @@ function unknownZone(zone: string, zones: readonly string[]): InfraError {
     message: `CLOUDFLARE_API_TOKEN reaches no zone ${zone}`,
     why: zones.length === 0 ? "it reaches none at all" : `it reaches these: ${shown}${more}`,
     fix: "Correct the zone in the records, or let the token's zone resources include it",
+  });
+}
+
+/** Of one in use and those that wait for its name servers, in other accounts. */
+function severalZones(zone: string, count: number): InfraError {
+  return new InfraError({
+    code: "DNS_ZONE_UNKNOWN",
+    message: `CLOUDFLARE_API_TOKEN reaches ${count} zones ${zone}`,
+    why: "Several accounts can have a zone of that name, and resolvers see only one of them.",
+    fix: "Export CLOUDFLARE_ZONE_ID, the id of the one that is Active on Cloudflare's page of it",
   });
 }
 

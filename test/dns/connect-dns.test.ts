@@ -211,6 +211,23 @@ t.test("the first zones of many are named, and how many more there are", async (
   t.match(fake.requests.at(-1), /zones\?per_page=50&page=3$/);
 });
 
+t.test("of several zones of one name the id tells which", async (t) => {
+  const fake = await startFakeCloudflare(t);
+  const id = fake.zoneId;
+  const both = [id, "0".repeat(32)].toReversed().map((one) => ({ id: one, name: fakeZone }));
+  const page = (result: unknown[]) => ({ status: 200, body: { success: true, result } });
+  fake.faults.push(page(both), page([]));
+  await t.rejects(connect(fake).listRecords(fakeZone), {
+    code: "DNS_ZONE_UNKNOWN",
+    message: /reaches 2 zones example\.com/,
+    fix: /CLOUDFLARE_ZONE_ID/,
+  });
+  fake.faults.push(page(both), page([]));
+  const dns = connect(fake, { ...fakeEnv, CLOUDFLARE_ZONE_ID: id });
+  await t.resolves(dns.listRecords(fakeZone));
+  t.match(fake.requests.at(-1), `/zones/${id}/dns_records`);
+});
+
 t.test("an API that does not answer is asked three times", async (t) => {
   const fake = await startFakeCloudflare(t);
   fake.faults.push("drop", "half", { status: 503, body: "<html>" });
