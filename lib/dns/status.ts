@@ -3,10 +3,10 @@ import type { Dns } from "../world.ts";
 import { addressTypes } from "./check-records.ts";
 import { isSameRecord } from "./content.ts";
 import type { StaticRecords } from "./load-records.ts";
-import { findClaim, parseClaim, type RegistryClaim } from "./registry.ts";
+import { findClaim, isRival, parseClaim, type RegistryClaim } from "./registry.ts";
 import { canResolve, type Resolution, type Resolver } from "./resolver.ts";
 
-/** Who makes the records of a name: the list of static ones, external-dns, both at once, or nobody we know. */
+/** Whose a name is: the list's of static ones, external-dns's, both at once, or nobody's we know. */
 export type NameOwner = "tofu" | "external-dns" | "both" | "nobody";
 
 /** The records of one type at a name. */
@@ -55,28 +55,31 @@ export async function readDnsStatus(
 }
 
 /** Holds what a zone has against what is declared and claimed, by name and type. */
-export function judgeNames(
+function judgeNames(
   found: readonly ZoneRecord[],
   declared: readonly NewRecord[],
 ): NameStatus[] {
   const claims = found.flatMap((one) => parseClaim(one) ?? []);
   const shown = found.filter((one) => parseClaim(one) === undefined);
   const foundBy = Map.groupBy(shown, nameKey);
-  const declaredBy = Map.groupBy(declared, nameKey);
-  const keys = new Set([...foundBy.keys(), ...declaredBy.keys()]);
+  const keys = new Set([...foundBy.keys(), ...declared.map(nameKey)]);
   return [...keys]
     .toSorted()
-    .map((key) => judgeName(foundBy.get(key) ?? [], declaredBy.get(key) ?? [], claims));
+    .map((key) => judgeName(key, foundBy.get(key) ?? [], { declared, claims }));
 }
 
 function judgeName(
+  key: string,
   found: readonly NewRecord[],
-  declared: readonly NewRecord[],
-  claims: readonly RegistryClaim[],
+  all: { declared: readonly NewRecord[]; claims: readonly RegistryClaim[] },
 ): NameStatus {
-  const { name = "", type = "" } = found[0] ?? declared[0] ?? {};
-  const claim = findClaim(claims, { name, type });
-  const owner = nameOwner(declared.length > 0, claim !== undefined);
+  const [name = "", type = ""] = key.split(" ");
+  const declared = all.declared.filter((one) => nameKey(one) === key);
+  const isOwned = all.declared.some(
+    (one) => one.name === name && (one.type === type || isRival(one.type, type)),
+  );
+  const claim = findClaim(all.claims, { name, type });
+  const owner = nameOwner(isOwned, claim !== undefined);
   const ttls = found.map(({ ttlSeconds }) => ttlSeconds);
   return {
     name,
@@ -96,7 +99,7 @@ function judgeName(
     findings: [
       ...(owner === "both" ? ["declared, and claimed by external-dns"] : []),
       ...declared.flatMap((one) => explainDifference(one, found)),
-      ...findStrays(found, declared),
+      ...(isOwned ? findStrays(found, declared) : []),
     ],
   };
 }
@@ -119,11 +122,15 @@ function explainDifference(declared: NewRecord, found: readonly NewRecord[]): st
   ];
 }
 
-/** Addresses beside those that are declared; texts and the like have many owners. */
+/**
+ * Addresses beside those that are declared; texts and the like have many owners. Where a declared one is
+ * missing, what is there in its place was told with it.
+ */
 function findStrays(found: readonly NewRecord[], declared: readonly NewRecord[]): string[] {
-  const isStray = (one: NewRecord) => !declared.some((other) => isSameRecord(one, other));
-  const strays = found.filter(({ type }) => addressTypes.includes(type)).filter(isStray);
-  if (declared.length === 0 || strays.length + declared.length > found.length) return [];
+  const isIn = (list: readonly NewRecord[]) => (one: NewRecord) =>
+    list.some((other) => isSameRecord(one, other));
+  if (!declared.every(isIn(found))) return [];
+  const strays = found.filter((one) => addressTypes.includes(one.type) && !isIn(declared)(one));
   return strays.map((one) => `${showTarget(one)} is declared nowhere`);
 }
 

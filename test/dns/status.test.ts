@@ -37,6 +37,8 @@ function fill() {
     record("a-twice.example.com", "TXT", `"${labels}"`),
     record("more.example.com", "A", "192.0.2.1"),
     record("more.example.com", "A", "192.0.2.5"),
+    record("more.example.com", "AAAA", "2001:db8::5"),
+    record("more.example.com", "TXT", '"a note"'),
     record("shop.example.com", "A", "192.0.2.2", { proxied: true, ttlSeconds: 1 }),
     record("shop.example.com", "A", "192.0.2.3", { proxied: true, ttlSeconds: 1 }),
     record("a-shop.example.com", "TXT", `"${labels},external-dns/resource=ingress/shop/shop"`),
@@ -79,7 +81,7 @@ t.test("every name has its owner, its target, and what it resolves to", async (t
   t.match(find("unseen.example.com"), { owner: "nobody", resolves: { answers: [] } });
   t.equal(find("*.example.com")?.resolves, undefined, "nobody can ask for a wildcard");
   t.equal(find("a-shop.example.com"), undefined, "the registry's texts are not listed");
-  t.equal(status.findings, 6);
+  t.equal(status.findings, 7);
 });
 
 const expected = `NAME                 TYPE   OWNER                              TARGET                                          TTL  PROXIED  RESOLVES TO
@@ -89,6 +91,8 @@ example.com          MX     nobody                             10 mail.example.c
 example.com          TXT    nobody                             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…  300 s  no       example.com/TXT
 missing.example.com  CNAME  tofu                               -                                                 -  no       missing.example.com/CNAME
 more.example.com     A      tofu                               192.0.2.1, 192.0.2.5                          300 s  no       more.example.com/A
+more.example.com     AAAA   tofu                               2001:db8::5                                   300 s  no       more.example.com/AAAA
+more.example.com     TXT    nobody                             "a note"                                      300 s  no       more.example.com/TXT
 moved.example.com    A      tofu                               192.0.2.9                                     300 s  no       moved.example.com/A
 shop.example.com     A      external-dns (infra-k3s)           192.0.2.2, 192.0.2.3                          auto   yes      shop.example.com/A
 silent.example.com   A      nobody                             192.0.2.4                                     300 s  no       no answer (ETIMEOUT)
@@ -100,6 +104,7 @@ www.example.com      A      tofu                               192.0.2.1        
 Not as it should be:
 missing.example.com CNAME: declared as status.example.com
 more.example.com A: 192.0.2.5 is declared nowhere
+more.example.com AAAA: 2001:db8::5 is declared nowhere
 moved.example.com A: declared as 192.0.2.1
 status.example.com A: declared with TTL 60 s
 twice.example.com A: declared, and claimed by external-dns
