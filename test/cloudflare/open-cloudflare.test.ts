@@ -32,10 +32,26 @@ t.test("the token is sent as a secret, and only to the site's endpoint", async (
     CLOUDFLARE_BASE_URL: elsewhere.url,
     CLOUDFLARE_API_KEY: "0".repeat(37),
     CLOUDFLARE_EMAIL: "somebody@example.com",
+    CLOUDFLARE_API_USER_SERVICE_KEY: "v1.0-key",
     CLOUDFLARE_LOG: "debug",
   });
+  const printed = (["debug", "info", "warn", "error"] as const).map((level) =>
+    t.capture(console, level, () => {}),
+  );
   t.equal(await countZones(open(fake)), 1);
   t.strictSame(elsewhere.requests, []);
+  t.strictSame(
+    printed.flatMap((calls) => calls()),
+    [],
+    "the library keeps quiet",
+  );
+  t.equal(fake.lastHeaders.authorization, `Bearer ${fakeToken.value}`);
+  const names = Object.keys(fake.lastHeaders);
+  t.strictSame(
+    names.filter((name) => name.startsWith("x-auth-")),
+    [],
+    "no other key is sent",
+  );
   t.equal(redact(`Bearer ${fakeToken.value}`), "Bearer [secret]");
 });
 

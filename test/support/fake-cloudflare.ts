@@ -1,4 +1,4 @@
-import { createServer as createClearServer } from "node:http";
+import { createServer as createClearServer, type IncomingHttpHeaders } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Test } from "tap";
@@ -9,6 +9,8 @@ import type { RecordStore } from "../../lab/clouds/cloudflare-records.ts";
 export interface FakeCloudflare extends Omit<CloudflareApi, "handle"> {
   /** With the version in its path, as the real one has it. */
   url: string;
+  /** Of the last request. */
+  readonly lastHeaders: IncomingHttpHeaders;
   /** The first zone. */
   zoneId: string;
   records: RecordStore;
@@ -33,6 +35,8 @@ export async function startFakeCloudflare(
   const { tls, zones = [fakeZone] } = options;
   const { handle, ...api } = createCloudflareApi({ zones, tokens: [fakeToken] });
   const server = tls === undefined ? createClearServer(handle) : createTlsServer(tls, handle);
+  let lastHeaders: IncomingHttpHeaders = {};
+  server.on("request", ({ headers }) => (lastHeaders = headers));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const [first] = api.zones.values();
@@ -47,6 +51,9 @@ export async function startFakeCloudflare(
     url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}/client/v4`,
     zoneId: first.id,
     records: first.records,
+    get lastHeaders() {
+      return lastHeaders;
+    },
     close,
   };
 }
