@@ -1,4 +1,4 @@
-import { type ApiAnswer, sendRequest } from "../http/send-request.ts";
+import { sendRequest } from "../http/send-request.ts";
 
 export interface FetchOptions {
   /** PEM of the only CA to trust; the system's own when left out. */
@@ -30,9 +30,10 @@ export function createFetch({ ca, timeoutSeconds, patienceSeconds }: FetchOption
     const { status, body } = answer;
     if (status < 400 && !isSuccess(body)) throw new Error(`HTTP ${status} is no answer of the API`);
     const headers = new Headers({ "content-type": "application/json" });
-    const wait = answer.headers["retry-after"];
-    if (typeof wait === "string") headers.set("retry-after", wait);
-    if (isTooLong(answer, patienceSeconds)) headers.set("x-should-retry", "false");
+    // The other form that HTTP allows, a date, is none that Cloudflare documents.
+    const wait = Number(answer.headers["retry-after"]);
+    if (Number.isFinite(wait)) headers.set("retry-after", String(wait));
+    if (wait > patienceSeconds) headers.set("x-should-retry", "false");
     return new Response(body, { status, headers });
   };
 }
@@ -43,8 +44,4 @@ function isSuccess(body: string): boolean {
   } catch {
     return false;
   }
-}
-
-function isTooLong({ headers }: ApiAnswer, patienceSeconds: number): boolean {
-  return Number(headers["retry-after"] ?? 0) > patienceSeconds;
 }

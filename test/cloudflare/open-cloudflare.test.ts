@@ -65,6 +65,11 @@ t.test("a rate limit is waited for, but not for long", async (t) => {
   await t.rejects(countZones(open(fake, { patienceSeconds: 1 })), { code: "DNS_LIMITED" });
   t.equal(fake.requests.length, 3, "nobody waits for an hour");
 
+  const date = new Date(Date.now() + 3_600_000).toUTCString();
+  fake.faults.push({ status: 429, headers: { "retry-after": date } });
+  fake.limit(10, 1);
+  t.equal(await countZones(open(fake)), 1, "a date is none of Cloudflare's");
+
   const short = { status: 429, headers: { "retry-after": "0.1" } };
   fake.faults.push(short, short, short);
   await t.rejects(countZones(open(fake)), { code: "DNS_LIMITED", why: /ends in 0\.1 s/ });
