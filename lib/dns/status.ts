@@ -55,10 +55,7 @@ export async function readDnsStatus(
 }
 
 /** Holds what a zone has against what is declared and claimed, by name and type. */
-function judgeNames(
-  found: readonly ZoneRecord[],
-  declared: readonly NewRecord[],
-): NameStatus[] {
+function judgeNames(found: readonly ZoneRecord[], declared: readonly NewRecord[]): NameStatus[] {
   const claims = found.flatMap((one) => parseClaim(one) ?? []);
   const shown = found.filter((one) => parseClaim(one) === undefined);
   const foundBy = Map.groupBy(shown, nameKey);
