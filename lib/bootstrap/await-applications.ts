@@ -95,9 +95,20 @@ async function readCommit(gitops: Gitops, known: string): Promise<string> {
 }
 
 function isDone(application: Application, commit: string, wish: ApplicationWish): boolean {
-  const { status, revision } = application.status?.sync ?? {};
-  const isAsWished = wish === "well" ? isWell(application) : status === "Synced";
-  return isAsWished && revision === commit;
+  if (application.status?.sync?.revision !== commit) return false;
+  return wish === "well" ? isWell(application) : isSynced(application);
+}
+
+/**
+ * Whether an Application is as Git has it, or has at least made all the Applications that it is there to
+ * make: its own sync ends only once those are Healthy.
+ */
+function isSynced({ metadata, status }: Application): boolean {
+  if (status?.sync?.status === "Synced") return true;
+  const made = (status?.resources ?? []).filter(
+    ({ kind, name }) => kind === "Application" && name !== metadata.name,
+  );
+  return made.length > 0 && made.every((one) => one.status === "Synced");
 }
 
 async function askToLook(cluster: Cluster, { metadata }: Application): Promise<void> {

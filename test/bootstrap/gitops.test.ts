@@ -1,5 +1,5 @@
 import t from "tap";
-import { awaitApplications } from "../../lib/bootstrap/await-applications.ts";
+import { type ApplicationWish, awaitApplications } from "../../lib/bootstrap/await-applications.ts";
 import { installArgoCd, sortIntoStages } from "../../lib/bootstrap/install-argocd.ts";
 import type { Gitops } from "../../lib/bootstrap/world.ts";
 import { InfraError } from "../../lib/errors.ts";
@@ -49,7 +49,11 @@ function makeGitops(log: string[], commits: string[] = [commit]): Gitops {
 }
 
 /** Waits, with what the cluster says of its Applications, one answer after the other. */
-async function wait(answers: (readonly Application[])[], commits?: string[]) {
+async function wait(
+  answers: (readonly Application[])[],
+  commits?: string[],
+  wish?: ApplicationWish,
+) {
   const patched: string[] = [];
   const cluster = {
     list: async () => (answers.length > 1 ? answers.shift() : answers[0]),
@@ -61,6 +65,7 @@ async function wait(answers: (readonly Application[])[], commits?: string[]) {
     awaitApplications(
       { clock, openCluster: async () => cluster, gitops: makeGitops([], commits) },
       [],
+      wish,
     ),
   ]);
   return { outcome, patched };
@@ -170,5 +175,30 @@ t.test(
     ]);
     t.equal(outcome.exitCode, 0);
     t.equal(asked, 2);
+  },
+);
+
+t.test(
+  "before data is back, what makes Applications need not be Healthy, but has to have made them",
+  async (t) => {
+    const child = (status: string) => ({ kind: "Application", name: "shop", status });
+    const parent = (status: string) =>
+      makeApplication("bootstrap", {
+        sync: { status: "OutOfSync", revision: commit },
+        health: { status: "Progressing" },
+        resources: [{ kind: "Application", name: "bootstrap", status: "OutOfSync" }, child(status)],
+      });
+    const shop = makeApplication("shop", {
+      sync: { status: "Synced", revision: commit },
+      health: { status: "Degraded" },
+    });
+    const { outcome } = await wait(
+      [[parent("OutOfSync")], [parent("OutOfSync"), shop], [parent("Synced"), shop]],
+      undefined,
+      "synced",
+    );
+    t.equal(outcome.exitCode, 0);
+    const late = await wait([[parent("OutOfSync"), shop]], undefined, "synced");
+    t.equal(late.outcome.exitCode, 4);
   },
 );
