@@ -53,7 +53,11 @@ export function awaitApplications(
       const askedAt = new Map<string, number>();
       return await run.poll<{ commit: string; applications: number }>(async () => {
         const applications = await cluster.list("Application", { namespace: argoNamespace });
-        const open = applications.filter((one) => !isDone(one, commit, wish));
+        const isThere = (name: string) => applications.some((one) => one.metadata.name === name);
+        const open = applications.filter((one) => {
+          if (one.status?.sync?.revision !== commit) return true;
+          return wish === "well" ? !isWell(one) : !isSynced(one, isThere);
+        });
         const hasRoot = applications.some(({ metadata }) => metadata.name === rootApplication);
         if (hasRoot && open.length === 0) {
           return { done: { commit, applications: applications.length } };
@@ -72,9 +76,12 @@ export function awaitApplications(
           commit = await readCommit(world.gitops, commit);
           readAt = now;
         }
-        const due = open.filter(({ metadata }) => {
-          return now - (askedAt.get(metadata.name) ?? -Infinity) >= lookSeconds * 1000;
-        });
+        // Also where it need not work yet: others wait for it.
+        const due = applications
+          .filter((one) => !isWell(one) || open.includes(one))
+          .filter(({ metadata }) => {
+            return now - (askedAt.get(metadata.name) ?? -Infinity) >= lookSeconds * 1000;
+          });
         for (const one of due) askedAt.set(one.metadata.name, now);
         await Promise.all(due.map(async (one) => await askToLook(cluster, one)));
         return { waiting: open.map(nameState).join("; ") || "Argo CD's first Application" };
@@ -94,10 +101,19 @@ async function readCommit(gitops: Gitops, known: string): Promise<string> {
   }
 }
 
-function isDone(application: Application, commit: string, wish: ApplicationWish): boolean {
-  const { status, revision } = application.status?.sync ?? {};
-  const isAsWished = wish === "well" ? isWell(application) : status === "Synced";
-  return isAsWished && revision === commit;
+/**
+ * Whether an Application is as Git has it, or is there only to make others that are there: its own sync
+ * ends once those are Healthy, and not before.
+ */
+function isSynced(
+  { metadata, status }: Application,
+  isThere: (application: string) => boolean,
+): boolean {
+  if (status?.sync?.status === "Synced") return true;
+  const made = (status?.resources ?? []).filter(
+    ({ kind, name }) => kind === "Application" && name !== metadata.name,
+  );
+  return made.length > 0 && made.every(({ name }) => isThere(name));
 }
 
 async function askToLook(cluster: Cluster, { metadata }: Application): Promise<void> {

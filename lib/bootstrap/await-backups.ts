@@ -6,7 +6,13 @@ import type { BootstrapWorld } from "./world.ts";
 /** Velero reads a bucket every minute; a large one takes longer the first time. */
 const readSeconds = 600;
 
-/** Waits until Velero has made known in the cluster what is in the bucket. */
+/** How long a claim may be without a volume, since its pod was not placed yet. */
+const placeSeconds = 60;
+
+/**
+ * Waits until Velero has made known in the cluster what is in the bucket, and until the claims have the
+ * volumes that it is to go to; for those that get none not for long.
+ */
 export function awaitBackups(
   world: Pick<BootstrapWorld, "clock" | "openCluster">,
   after: string[],
@@ -24,6 +30,7 @@ export function awaitBackups(
     async verify(run) {
       const cluster = await world.openCluster();
       const end = world.clock.now() + readSeconds * 1000;
+      let readAt: number | undefined;
       return await run.poll<{ backups: number }>(async () => {
         const inVelero = { namespace: veleroNamespace };
         const locations = await cluster.list("BackupStorageLocation", inVelero);
@@ -31,7 +38,12 @@ export function awaitBackups(
         if (locations.length > 0 && unread.length === 0) {
           const backups = (await cluster.list("Backup", inVelero)).length;
           if (backups === 0) throw empty(locations.map(({ metadata }) => metadata.name));
-          return { done: { backups } };
+          readAt ??= world.clock.now();
+          const claims = await cluster.list("PersistentVolumeClaim");
+          const unplaced = claims.filter(({ spec }) => !spec.volumeName);
+          const isLate = world.clock.now() >= readAt + placeSeconds * 1000;
+          if (unplaced.length === 0 || isLate) return { done: { backups } };
+          return { waiting: `volumes of ${unplaced.map((one) => one.metadata.name).join(", ")}` };
         }
         const states = unread.map(
           ({ metadata, status }) => `location ${metadata.name} is ${status?.phase ?? "new"}`,

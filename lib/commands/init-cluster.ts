@@ -51,7 +51,9 @@ export const initCluster = defineCommand({
     const { gitops, check } = openGitops(site, process.env);
     await checkEscrow();
     if (!flags.nodesOnly) await check();
-    const links = await examine(names, terminal.interrupted);
+    const links = await examine(names, terminal.interrupted).catch(async (error: unknown) => {
+      throw flags.rebuild ? await explainNewHosts(error, site.inventoryFolder, names) : error;
+    });
     const plan = renderInitPlan(site.clusterName, hosts, links, {
       withGitops: !flags.nodesOnly,
       isRebuild: flags.rebuild,
@@ -104,6 +106,28 @@ function checkFlags({ rebuild, nodesOnly }: { rebuild: boolean; nodesOnly: boole
     message: "--rebuild does not go with --nodes-only",
     why: "without Argo CD there is no Velero that knows the bucket, and no app that has the data",
     fix: "Leave one of them out",
+  });
+}
+
+/** New hosts under the names of old ones are logged in to as the old ones were. */
+async function explainNewHosts(
+  error: unknown,
+  inventoryFolder: string,
+  names: readonly string[],
+): Promise<unknown> {
+  const { listWritten } = await import("../inventory/forget-host.ts");
+  const written = await listWritten(inventoryFolder, names);
+  if (!(error instanceof InfraError) || error.code !== "HOSTS_UNFIT" || written.length === 0) {
+    return error;
+  }
+  const { code, message, why, fix = "", exitCode } = error;
+  return new InfraError({
+    code,
+    message,
+    ...(why === undefined ? {} : { why }),
+    fix: `${fix}\nWhere hosts are new, remove first what the plays have written of the old ones: rm ${written.join(" ")}`,
+    exitCode,
+    cause: error,
   });
 }
 

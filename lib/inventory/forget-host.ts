@@ -47,6 +47,16 @@ export async function forgetHost(folder: string, name: string): Promise<Forgotte
   return { changed, left: await findLeft(folder, name) };
 }
 
+/** The files that the plays have written of hosts: of other machines, when these are new. */
+export async function listWritten(folder: string, names: readonly string[]): Promise<string[]> {
+  const lists = names.map(async (name) => {
+    const own = path.join(folder, "host_vars", name);
+    const entries = (await list(own)).filter((entry) => written.includes(entry));
+    return entries.map((entry) => showPath(path.join(own, entry)));
+  });
+  return (await Promise.all(lists)).flat();
+}
+
 /**
  * The text of hosts.yml without a host; the rest, comments too, stays as it is. Throws
  * INVENTORY_HOST_SHARED when others are written by way of it, and CONFIG_SYNTAX.

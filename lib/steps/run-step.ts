@@ -100,11 +100,14 @@ async function withDeadline<T>(
       log.show({ kind: "step-progress", step: step.id, title: step.title, progress });
     },
     async poll(probe, everySeconds = 0.5) {
+      // Of this poll alone: a step may wait for several things at once.
+      let told: string | undefined;
       for (;;) {
         signal.throwIfAborted();
         const result = await probe();
         if ("done" in result) return result.done;
-        if (result.waiting !== lastNote) run.report({ note: result.waiting });
+        if (result.waiting !== told) run.report({ note: result.waiting });
+        told = result.waiting;
         await clock.sleep(everySeconds, signal);
       }
     },

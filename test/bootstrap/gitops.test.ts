@@ -1,5 +1,5 @@
 import t from "tap";
-import { awaitApplications } from "../../lib/bootstrap/await-applications.ts";
+import { type ApplicationWish, awaitApplications } from "../../lib/bootstrap/await-applications.ts";
 import { installArgoCd, sortIntoStages } from "../../lib/bootstrap/install-argocd.ts";
 import type { Gitops } from "../../lib/bootstrap/world.ts";
 import { InfraError } from "../../lib/errors.ts";
@@ -49,7 +49,11 @@ function makeGitops(log: string[], commits: string[] = [commit]): Gitops {
 }
 
 /** Waits, with what the cluster says of its Applications, one answer after the other. */
-async function wait(answers: (readonly Application[])[], commits?: string[]) {
+async function wait(
+  answers: (readonly Application[])[],
+  commits?: string[],
+  wish?: ApplicationWish,
+) {
   const patched: string[] = [];
   const cluster = {
     list: async () => (answers.length > 1 ? answers.shift() : answers[0]),
@@ -61,6 +65,7 @@ async function wait(answers: (readonly Application[])[], commits?: string[]) {
     awaitApplications(
       { clock, openCluster: async () => cluster, gitops: makeGitops([], commits) },
       [],
+      wish,
     ),
   ]);
   return { outcome, patched };
@@ -172,3 +177,30 @@ t.test(
     t.equal(asked, 2);
   },
 );
+
+t.test("before data is back, what makes Applications has to have made them", async (t) => {
+  const root = makeApplication("bootstrap", {
+    sync: { status: "OutOfSync", revision: commit },
+    health: { status: "Progressing" },
+    resources: [
+      { kind: "Application", name: "bootstrap", status: "OutOfSync" },
+      { kind: "Application", name: "shop", status: "OutOfSync" },
+    ],
+  });
+  const shop = (status: "Synced" | "OutOfSync") =>
+    makeApplication("shop", {
+      sync: { status, revision: commit },
+      health: { status: "Degraded" },
+    });
+  const answers = [[root], [root, shop("OutOfSync")], [root, shop("Synced")]];
+  const { outcome, patched } = await wait([...answers], undefined, "synced");
+  t.equal(outcome.exitCode, 0, "nothing need be Healthy");
+  t.ok(
+    patched.some((one) => one.startsWith("bootstrap ")),
+    "Argo CD is asked to look",
+  );
+  for (const answer of answers.slice(0, 2)) {
+    const late = await wait([answer], undefined, "synced");
+    t.equal(late.outcome.exitCode, 4);
+  }
+});

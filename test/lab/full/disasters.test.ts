@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import path from "node:path";
 import t from "tap";
 import { makeBackup } from "../../../lab/drill/backups.ts";
 import { readCatalogue, readKept } from "../../../lab/drill/database.ts";
@@ -11,6 +13,7 @@ import { openCluster } from "../../../lab/kubectl.ts";
 import { ensureLogins } from "../../../lab/logins.ts";
 import { loseHosts } from "../../../lab/lose-hosts.ts";
 import { findPaths } from "../../../lab/paths.ts";
+import { startProgress } from "../../../lab/progress.ts";
 import { runScript, type ScriptEnd } from "../../../lab/run-script.ts";
 import { bringUp } from "../../../lab/up.ts";
 import { describeApplication, isWell } from "../../../lib/argocd/describe-application.ts";
@@ -30,7 +33,7 @@ import { setUpLaptop } from "../support/second-laptop.ts";
 const paths = findPaths();
 const timeout = 1_500_000;
 const { signal } = new AbortController();
-const progress = { say: (text: string) => t.comment(text), readSeconds: () => 0 };
+const progress = startProgress((text) => process.stderr.write(text));
 
 claimLab(t, paths);
 
@@ -42,7 +45,7 @@ const cluster = openCluster(paths, parts.components.programs, signal);
 async function run(...argv: [string, ...string[]]): Promise<ScriptEnd & { seconds: number }> {
   const startedAt = performance.now();
   const env = { ANSIBLE_HOME: paths.ansible };
-  const onLine = (line: string) => t.comment(line);
+  const onLine = (line: string) => progress.say(`  ${line}`);
   const end = await runScript(paths, argv, { home: paths.ansible, env, onLine, signal });
   return { ...end, seconds: (performance.now() - startedAt) / 1000 };
 }
@@ -76,6 +79,10 @@ t.test("all hosts are lost: one command makes the cluster again", { timeout }, a
   await loseHosts(paths);
   await bringUp(paths, { withMesh: true, progress, signal });
   await ensureLogins(paths);
+  const early = await run("scripts/setup/init-cluster.ts", "--rebuild", "--confirm", "lab");
+  t.match(early.document.error, { code: "HOSTS_UNFIT", fix: /mesh\.yml .*ssh\.yml/ });
+  // As docs/disaster-recovery.md says.
+  await rm(path.join(paths.inventory, "host_vars"), { recursive: true });
 
   const { exitCode, document, seconds } = await run(
     "scripts/setup/init-cluster.ts",
@@ -145,7 +152,7 @@ t.test("a second laptop brings its workloads back", { timeout }, async (t) => {
   const { recoveryKeyFile } = await loadSite({ site: paths.state, env: {} });
   t.ok(existsSync(recoveryKeyFile), "the recovery key was made with the site");
   const laptop = await setUpLaptop(paths, recoveryKeyFile, {
-    onLine: (line) => t.comment(line),
+    onLine: (line) => progress.say(`  ${line}`),
     signal,
   });
   t.teardown(laptop.remove);

@@ -18,7 +18,7 @@ interface Place {
 const survivors = [
   { namespace: "velero", selector: "deploy=velero" },
   { namespace: "kube-system", selector: "k8s-app=kube-dns" },
-  { namespace: "argocd", selector: "app.kubernetes.io/part-of=argocd" },
+  { namespace: "argocd", selector: "app.kubernetes.io/name" },
 ];
 
 const dnsSeconds = 60;

@@ -73,11 +73,12 @@ export async function setUpLaptop(
         at("site/private/ansible-vault-pass"),
         "--extra-vars",
         `kubeconfig_path=${at("site/kubeconfig")}`,
-        at("clone/ansible/playbooks/k3s-master.yml"),
+        "playbooks/k3s-master.yml",
         "--tags",
         "kubeconfig",
       ];
       return await run(await enterOperator(paths, playbook), {
+        cwd: at("clone/ansible"),
         env: { ...buildOperatorEnvironment(paths, process.env), ...env, HOME: home },
         timeoutSeconds: 120,
         signal,
