@@ -34,6 +34,8 @@ export async function testLostNode(t: Test, place: Place): Promise<void> {
     t.ok(nodes.includes(node), `${one.namespace} is on ${node}: ${nodes.join(", ")}`);
   }
 
+  t.equal(await askForName(cluster), 0, "a name is answered before");
+
   const lostAt = performance.now();
   const since = () => (performance.now() - lostAt) / 1000;
   await powerOff(paths, node);
@@ -90,16 +92,21 @@ function isReady({ status }: Pod): boolean {
   );
 }
 
+/** Asks the cluster's own DNS from within a pod; 0 when it has answered in three seconds. */
+async function askForName({ kubectl }: Cluster): Promise<number> {
+  const ask = "timeout 3 nslookup kubernetes.default.svc.cluster.local";
+  const { code } = await kubectl(
+    ["exec", "--namespace=shop", "postgres-0", "--", "/bin/sh", "-c", ask],
+    { allowedCodes: Array.from({ length: 256 }, (_, one) => one) },
+  );
+  return code;
+}
+
 /** Asks for a name for two minutes; when the last question without an answer ended, in seconds. */
 async function findDns({ cluster, signal }: Place, since: () => number): Promise<number> {
-  const ask = "timeout 3 getent hosts kubernetes.default.svc.cluster.local";
   let lastMiss = 0;
   while (since() < 2 * dnsSeconds) {
-    const { code } = await cluster.kubectl(
-      ["exec", "--namespace=shop", "postgres-0", "--", "/bin/sh", "-c", ask],
-      { allowedCodes: Array.from({ length: 256 }, (_, one) => one) },
-    );
-    if (code !== 0) lastMiss = since();
+    if ((await askForName(cluster)) !== 0) lastMiss = since();
     await sleep(500, undefined, { signal });
   }
   return lastMiss;
