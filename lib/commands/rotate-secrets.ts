@@ -49,6 +49,8 @@ export const rotateSecrets = defineCommand({
     const { env } = process;
     const { loadSite } = await import("../config/site.ts");
     const { showPath } = await import("../config/paths.ts");
+    const { checkRecipient } = await import("../secrets/key-items.ts");
+    checkRecipient(flags.recoveryRecipient);
     const { checkAgeKeygen } = await import("../exec/age-keygen.ts");
     const { checkSops } = await import("../exec/sops.ts");
     const site = await loadSite({ ...flags, env });

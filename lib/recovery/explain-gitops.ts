@@ -5,8 +5,13 @@ import { hostnameLabel } from "./labels.ts";
 import type { HeldApplication } from "./plan-gitops.ts";
 
 /** What a person reads of an Application that works against the move, before the run starts. */
-export function explainHeld({ name, source, claims, pins }: HeldApplication): string[] {
+export function explainHeld({ name, source, claims, pins, unseen }: HeldApplication): string[] {
   return [
+    ...(unseen === undefined
+      ? []
+      : [
+          `whether Git has the claims of Application ${name} otherwise cannot be seen, so it is paused for the move: ${unseen}`,
+        ]),
     ...claims.map(
       (claim) =>
         `Git has claim "${claim}" otherwise than the cluster (Application ${name}): it moves as the cluster has it`,
@@ -65,7 +70,7 @@ export function explainStuck(
     why: `${why}. Resumed, Argo CD could put the pods back to where their volumes are not. Paused are: ${names}`,
     fix: isBound
       ? `In Git: ${changes.join("; ")}. Commit and push it, then run the same command again`
-      : "See what keeps Argo CD from it (kubectl get pods,applications -n argocd), then run the same command again",
+      : `Correct what it says, or see what keeps Argo CD from it (kubectl get pods,applications -n argocd). In Git: ${changes.join("; ")}. Then run the same command again`,
     exitCode: exitCodes.halfDone,
   });
 }

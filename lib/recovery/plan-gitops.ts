@@ -1,3 +1,4 @@
+import { listComplaints } from "../argocd/describe-application.ts";
 import { describeSource, isPaused, syncsByItself } from "../argocd/pause.ts";
 import type { ErrorDetails } from "../errors.ts";
 import type { Application, Pod } from "../objects.ts";
@@ -5,6 +6,7 @@ import { explainHeld, explainPaused, refuseGenerated } from "./explain-gitops.ts
 import type { BoundClaim } from "./find-volumes.ts";
 import { findPinned, type PinnedWorkload } from "./find-pinned.ts";
 import { withoutPins } from "./hostname-pin.ts";
+import { pausedByAnnotation } from "./labels.ts";
 import { describeClaim } from "./names.ts";
 import type { ClusterState } from "./state.ts";
 
@@ -24,6 +26,8 @@ export interface HeldApplication {
   claims: string[];
   /** Workloads that move and that Git binds to the source. */
   pins: PinnedWorkload[];
+  /** Why Argo CD cannot compare it: then nothing is known of its claims. */
+  unseen?: string;
 }
 
 /** What moves, as far as Git may have a say in it. */
@@ -54,7 +58,7 @@ export function planGitops(
 ): GitopsPlan {
   const tracked = indexTracked(applications);
   const held = new Map<string, HeldApplication>();
-  const blockers: ErrorDetails[] = [];
+  const generators = new Map<HeldApplication, string>();
   const paused: string[] = [];
 
   function hold(application: Application): HeldApplication {
@@ -63,7 +67,7 @@ export function planGitops(
     const known = held.get(key);
     if (known !== undefined) return known;
     const parents = (tracked.get(`argoproj.io/Application ${key}`) ?? []).map((one) => one.by);
-    const made = {
+    const made: HeldApplication = {
       namespace,
       name,
       parents: parents.map(({ metadata }) =>
@@ -77,8 +81,10 @@ export function planGitops(
     held.set(key, made);
     for (const parent of parents) hold(parent);
     const generator = ownerReferences.find(({ kind }) => kind === "ApplicationSet");
-    if (generator !== undefined) blockers.push(refuseGenerated(made, generator.name));
-    if (isPaused(application)) paused.push(explainPaused(made));
+    if (generator !== undefined) generators.set(made, generator.name);
+    // A run that has ended without resuming it has nobody who does.
+    const isByRun = pausedByAnnotation in (application.metadata.annotations ?? {});
+    if (isPaused(application) && !isByRun) paused.push(explainPaused(made));
     return made;
   }
 
@@ -86,7 +92,11 @@ export function planGitops(
     const { namespace = "", name } = claim.metadata;
     const where = describeClaim({ namespace, name });
     for (const { by, status = "Synced" } of tracked.get(`/PersistentVolumeClaim ${where}`) ?? []) {
-      if (status !== "Synced") hold(by).claims.push(where);
+      if (status === "Unknown") {
+        hold(by).unseen = listComplaints(by).join("; ") || "it does not say why";
+      } else if (status !== "Synced") {
+        hold(by).claims.push(where);
+      }
     }
   }
   const freed = new Set<Pod>();
@@ -98,11 +108,22 @@ export function planGitops(
     }
   }
   const rootFirst = orderByRoot(held);
+  const isNeeded = needsPause(rootFirst);
+  const refused = rootFirst.filter((one) => generators.has(one) && isNeeded(one));
   return {
     applications: rootFirst,
     pods: pods.map((pod) => (freed.has(pod) ? freePod(pod, hostname) : pod)),
     warnings: [...rootFirst.flatMap(explainHeld), ...paused],
-    blockers,
+    blockers: refused.map((one) => refuseGenerated(one, generators.get(one) ?? "")),
+  };
+}
+
+/** Whether Git is known to work against the move by an Application or one that it makes. */
+function needsPause(all: readonly HeldApplication[]): (one: HeldApplication) => boolean {
+  return function isNeeded(one: HeldApplication): boolean {
+    if (one.claims.length + one.pins.length > 0) return true;
+    const name = nameApplication(one);
+    return all.some((child) => child !== one && child.parents.includes(name) && isNeeded(child));
   };
 }
 

@@ -2,7 +2,7 @@ import type { ErrorDetails } from "../errors.ts";
 import { isNodeReady, type Node, type Pod } from "../objects.ts";
 import { touchesNamespace } from "../velero/schedules.ts";
 import { findAmbiguity } from "./check-generation.ts";
-import { findGitBlockers } from "./check-git.ts";
+import { findGitBlockers, warnOfUnseen } from "./check-git.ts";
 import { checkTarget } from "./check-target.ts";
 import { findOtherClaims, findVolumesToPreserve, readHostname } from "./find-volumes.ts";
 import { findRivals } from "./place-pod.ts";
@@ -90,7 +90,11 @@ export function planRestore(
     stopSeconds: Math.max(0, ...moving.map(readGracePeriod)),
     leftAlone,
     notRestored: [...notRestored, ...refused],
-    warnings: [...warnings, ...warnOfExpiry(units, state.now)],
+    warnings: [
+      ...warnings,
+      ...warnOfUnseen(state.applications, claims),
+      ...warnOfExpiry(units, state.now),
+    ],
     blockers,
   };
 }

@@ -140,7 +140,8 @@ async function checkUsable(recipient: string, options: SecretsOptions): Promise<
   });
 }
 
-function checkRecipient(recipient: string | undefined): void {
+/** Sees that what was given as a public key is one. Throws SECRETS_RECIPIENT_INVALID. */
+export function checkRecipient(recipient: string | undefined): void {
   // Bech32 has no 1, b, i and o; sops checks its sum when it encrypts.
   if (recipient === undefined || /^age1[02-9ac-hj-np-z]{58}$/.test(recipient)) return;
   const isPrivate = /^AGE-SECRET-KEY/i.test(recipient);

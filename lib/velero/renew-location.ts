@@ -44,7 +44,7 @@ export async function planRenewal(
   while (names.includes(`${base}-${number}`)) number += 1;
   const renewal = { from, to: `${base}-${number}`, secret };
   if (bucket !== undefined) {
-    checkBucket(bucket, old, file);
+    checkBucket(bucket, old, locations, file);
     return { ...renewal, bucket, prefix };
   }
   if (prefix === "") throw atRoot(file, from, objectStorage.bucket);
@@ -105,8 +105,13 @@ function isDefault({ kind, spec }: BackupStorageLocation): boolean {
   return kind === "BackupStorageLocation" && spec.default === true;
 }
 
-function checkBucket(bucket: string, { spec }: BackupStorageLocation, file: string): void {
-  const isOld = bucket === spec.objectStorage.bucket;
+function checkBucket(
+  bucket: string,
+  { spec }: BackupStorageLocation,
+  locations: readonly BackupStorageLocation[],
+  file: string,
+): void {
+  const isOld = locations.some((one) => one.spec.objectStorage.bucket === bucket);
   if (!isOld && isBucketName(bucket, isForR2(spec.config ?? {}))) return;
   throw new InfraError({
     code: "VELERO_LOCATION_BUCKET",

@@ -6,7 +6,9 @@ import {
   pinnedByAffinity,
   pinnedBySelector,
 } from "../support/memory/gitops.ts";
-import { planOnly } from "../support/memory/run-failover.ts";
+import { bringBack } from "../support/memory/outage.ts";
+import { planOnly, runToEnd } from "../support/memory/run-failover.ts";
+import { planRestoreOnly } from "../support/memory/run-restore.ts";
 import { source, target } from "../support/memory/world.ts";
 
 const db = { kind: "StatefulSet", namespace: "demo", name: "db" } as const;
@@ -110,4 +112,63 @@ t.test("Applications that make one another are a chain with an end", async (t) =
   changeApplication(world, "demo", { status: { resources: [...resources, made] } });
   const { plan } = await planOnly(world);
   t.strictSame(plan.gitops.map((one) => one.name).toSorted(), ["apps", "bootstrap", "demo"]);
+});
+
+const unseen = {
+  status: {
+    sync: { status: "Unknown" },
+    conditions: [{ type: "ComparisonError", message: "only dynamically provisioned" }],
+    resources: [
+      { kind: "PersistentVolumeClaim", namespace: "demo", name: "uploads", status: "Unknown" },
+    ],
+  },
+};
+
+t.test("what Argo CD cannot compare is paused, and told as that", async (t) => {
+  const world = await createGitops();
+  changeApplication(world, "demo", unseen);
+  const { plan, codes } = await planOnly(world);
+  t.strictSame(codes, []);
+  t.strictSame(
+    plan.gitops.map(({ name, claims }) => ({ name, claims })),
+    ["bootstrap", "apps", "demo"].map((name) => ({ name, claims: [] })),
+  );
+  t.match(plan.warnings, [/cannot be seen, so it is paused for the move: .*dynamically/]);
+  await bringBack(world);
+  changeApplication(world, "demo", unseen);
+  const restore = await planRestoreOnly(world, { app: "demo" });
+  t.strictSame(restore.codes, [], "a restore is not held up by it");
+  t.match(restore.plan.warnings, [/claims of Application demo otherwise cannot be seen/]);
+});
+
+t.test("an Application of a template that cannot be compared holds nobody up", async (t) => {
+  const world = await createGitops();
+  const owner = {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "ApplicationSet",
+    name: "all",
+    uid: "1",
+  };
+  changeApplication(world, "demo", { metadata: { ownerReferences: [owner] }, ...unseen });
+  t.strictSame((await planOnly(world)).codes, []);
+  const state = structuredClone(unseen);
+  for (const one of state.status.resources) one.status = "OutOfSync";
+  changeApplication(world, "demo", state);
+  t.strictSame((await planOnly(world)).codes, ["RECOVERY_GIT_GENERATED"]);
+});
+
+t.test("what a run has paused that was given up is this run's to resume", async (t) => {
+  const world = await createGitops({ storage: "2Gi" });
+  const annotations = {
+    "argocd.argoproj.io/skip-reconcile": "true",
+    "infra-k3s.io/paused-by": "gone",
+  };
+  changeApplication(world, "demo", { metadata: { annotations } });
+  const { plan } = await planOnly(world);
+  t.notMatch(plan.warnings.join("\n"), /is paused already/);
+  t.equal((await runToEnd(world)).exitCode, 0);
+  const left = world.cluster
+    .all("Application")
+    .filter(({ metadata }) => "infra-k3s.io/paused-by" in (metadata.annotations ?? {}));
+  t.strictSame(left, []);
 });

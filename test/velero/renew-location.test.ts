@@ -73,6 +73,12 @@ t.test("a name that another location has is passed over", async (t) => {
 for (const [name, text, bucket, error] of [
   ["all of a bucket", own, undefined, { code: "VELERO_LOCATION_AT_ROOT", fix: /--bucket/ }],
   ["the bucket that there is", own, "infra-k3s-backups", { code: "VELERO_LOCATION_BUCKET" }],
+  [
+    "a bucket that an older location has",
+    `${own}---\n${own.replace("default: true", "default: false").replaceAll("infra-k3s-backups", "older")}`,
+    "older",
+    { code: "VELERO_LOCATION_BUCKET" },
+  ],
   ["no bucket's name", own, "Two", { code: "VELERO_LOCATION_BUCKET" }],
   ["a dot, which R2 does not take", own, "a.two", { code: "VELERO_LOCATION_BUCKET" }],
   [

@@ -17,7 +17,7 @@ const wantedLooks = 2;
 
 /**
  * Pauses the Applications of a plan, root first, and sees that none of them syncs any more. What
- * somebody else has paused is left so. A sync that runs may end by itself; one that waits is ended, since
+ * somebody else has paused is left so, and what a run has that was given up is this run's. A sync that runs may end by itself; one that waits is ended, since
  * Argo CD would try it again in spite of the pause, and what was asked for just before it would begin.
  * Nothing here needs Argo CD to be alive: it may be on the dead host itself.
  */
@@ -25,7 +25,7 @@ export async function holdApplications({ world, plan }: Failover, run: StepRun):
   const { cluster, clock } = world;
   for (const one of plan.gitops) {
     await patchApplication(cluster, one, (found) =>
-      isPaused(found) ? undefined : renderPause(plan.runId),
+      isPaused(found) && findRun(found) === undefined ? undefined : renderPause(plan.runId),
     );
   }
   const end = clock.now() + syncSeconds * 1000;
@@ -52,9 +52,11 @@ export async function holdApplications({ world, plan }: Failover, run: StepRun):
 /** Whether every Application of a plan is paused, by whomever, and syncs nothing. */
 export async function areHeld(failover: Failover): Promise<boolean> {
   const found = await listFound(failover);
-  return found.every(
-    ({ application }) => isPaused(application) && readSync(application) === "none",
-  );
+  return found.every(({ application }) => {
+    const run = findRun(application);
+    const isOurs = run === undefined || run === failover.plan.runId;
+    return isPaused(application) && isOurs && readSync(application) === "none";
+  });
 }
 
 /** The Applications of a plan that there are still, root first. */
@@ -73,7 +75,11 @@ export async function listFound({
 
 /** Whether this run has paused an Application, and not resumed it yet. */
 export function isPausedBy({ metadata }: Application, runId: string): boolean {
-  return metadata.annotations?.[pausedByAnnotation] === runId;
+  return findRun({ metadata }) === runId;
+}
+
+function findRun({ metadata }: Pick<Application, "metadata">): string | undefined {
+  return metadata.annotations?.[pausedByAnnotation];
 }
 
 /**

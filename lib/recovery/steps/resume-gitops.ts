@@ -114,9 +114,13 @@ function findState(
   { status }: Application,
   wanted: { kind: string; namespace: string; name: string },
 ): string {
+  const ofWanted = wanted.kind === "PersistentVolumeClaim" ? "" : "apps";
   const found = status?.resources?.find(
-    ({ kind, namespace, name }) =>
-      kind === wanted.kind && namespace === wanted.namespace && name === wanted.name,
+    ({ group = "", kind, namespace, name }) =>
+      group === ofWanted &&
+      kind === wanted.kind &&
+      namespace === wanted.namespace &&
+      name === wanted.name,
   );
   return found?.status ?? "Synced";
 }
