@@ -1,4 +1,5 @@
 import { describeApplication, isWell } from "../argocd/describe-application.ts";
+import { listOfRoot } from "../argocd/follows-root.ts";
 import { explainTrouble } from "../argocd/explain-trouble.ts";
 import { argoNamespace, refreshAnnotation, rootApplication } from "../argocd/names.ts";
 import { type ErrorDetails, exitCodes, hasCode, InfraError } from "../errors.ts";
@@ -54,8 +55,9 @@ export function awaitApplications(
       return await run.poll<{ commit: string; applications: number }>(async () => {
         const applications = await cluster.list("Application", { namespace: argoNamespace });
         const isThere = (name: string) => applications.some((one) => one.metadata.name === name);
+        const ofRoot = listOfRoot(applications);
         const open = applications.filter((one) => {
-          if (one.status?.sync?.revision !== commit) return true;
+          if (ofRoot.includes(one) && one.status?.sync?.revision !== commit) return true;
           return wish === "well" ? !isWell(one) : !isSynced(one, isThere);
         });
         const hasRoot = applications.some(({ metadata }) => metadata.name === rootApplication);

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { listOfRoot } from "../argocd/follows-root.ts";
 import { argoNamespace, repoServer, rootApplication } from "../argocd/names.ts";
 import type { Gitops } from "../bootstrap/world.ts";
 import { showPath } from "../config/paths.ts";
@@ -69,7 +70,7 @@ async function checkClone(site: Site, newer: string, older: readonly string[]): 
 async function checkRead(cluster: Cluster, gitops: Gitops): Promise<void> {
   const commit = await gitops.readCommit();
   const applications = await cluster.list("Application", { namespace: argoNamespace });
-  const behind = applications.filter(({ status }) => status?.sync?.revision !== commit);
+  const behind = listOfRoot(applications).filter(({ status }) => status?.sync?.revision !== commit);
   const hasRoot = applications.some(({ metadata }) => metadata.name === rootApplication);
   if (hasRoot && behind.length === 0) return;
   throw new InfraError({

@@ -12,6 +12,8 @@ export async function rotateClusterKey(rotation: Rotation): Promise<CommandResul
   const state = await keys.readClusterKeyState(rotation);
   if (state.stage === "begin") await keys.checkBeginning(rotation);
   const give = await findHandOver(rotation, state);
+  // As long as the cluster has the old key, nothing of the second run was done.
+  if (give !== undefined) await keys.checkBeginning(rotation);
   const isFirst = state.stage !== "withdraw";
   const json = {
     stage: state.stage,

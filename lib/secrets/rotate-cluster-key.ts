@@ -54,10 +54,25 @@ export async function readClusterKeyState(place: SecretsPlace): Promise<ClusterK
   return { stage, newer, older, files };
 }
 
-/** Sees that nothing else is half done. Throws SECRETS_READERS_OPEN, and what the looks throw. */
+function encryptedElsewhere(files: readonly string[]): InfraError {
+  return new InfraError({
+    code: "SECRETS_FOREIGN_KEYS",
+    message: "files that the cluster reads are not encrypted by age alone; nothing was changed",
+    where: { file: showPath(files[0] ?? "") },
+    why: `their readers are not those of .sops.yaml, and are not changed here: ${files.map(showPath).join(", ")}`,
+    fix: "Encrypt them anew as .sops.yaml says: sops decrypt FILE, then sops encrypt; or move them out of kubernetes/",
+  });
+}
+
+/**
+ * Sees that nothing else is half done. Throws SECRETS_READERS_OPEN, SECRETS_FOREIGN_KEYS, and what the
+ * looks throw.
+ */
 export async function checkBeginning(place: SecretsPlace): Promise<void> {
   await checkClusterSecrets(place.site);
-  const { changes } = await planReaders(place);
+  const { changes, left } = await planReaders(place);
+  const foreign = left.filter((file) => isForCluster(path.relative(place.site.folder, file)));
+  if (foreign.length > 0) throw encryptedElsewhere(foreign);
   if (changes.length === 0) return;
   throw new InfraError({
     code: "SECRETS_READERS_OPEN",

@@ -204,3 +204,15 @@ t.test("before data is back, what makes Applications has to have made them", asy
     t.equal(late.outcome.exitCode, 4);
   }
 });
+
+t.test("an Application of another repository has commits of its own", async (t) => {
+  const source = { repoURL: "https://github.com/one/infra-k3s.git", targetRevision: "main" };
+  const root = { ...makeApplication("bootstrap", well()), spec: { source } };
+  const own = { ...makeApplication("shop", well("a".repeat(40))), spec: { source } };
+  const chart = {
+    ...makeApplication("chart", well("1.2.3")),
+    spec: { source: { repoURL: "https://charts.example.org", targetRevision: "1.2.3" } },
+  };
+  t.equal((await wait([[root, chart]])).outcome.exitCode, 0);
+  t.equal((await wait([[root, chart, own]])).outcome.exitCode, 4, "one of this repository is late");
+});
