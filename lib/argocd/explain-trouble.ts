@@ -22,7 +22,7 @@ const troubles: readonly Trouble[] = [
   },
   {
     code: "ARGOCD_SECRET_UNREADABLE",
-    says: /data key required to decrypt|no identity matched|failed to decrypt|sops metadata not found/i,
+    says: /getting data key|data key required to decrypt|no identity matched|failed to decrypt|sops metadata not found/i,
     message: "Argo CD cannot decrypt a secret of this repository",
     fix: "Encrypt it for the cluster's key, too: sops updatekeys FILE, then commit and push it",
     isFinal: true,

@@ -42,6 +42,11 @@ const mistakes = [
     isFinal: true,
   },
   {
+    says: "Failed to load target state: failed to generate manifest for source 1 of 1: rpc error: code = Unknown desc = `kustomize build <path to cached source>/lab/gitops/shop --enable-alpha-plugins --enable-exec` failed exit status 1: ksops: postgres.sops.yaml: Error getting data key: 0 successful groups required, got 0\nError: couldn't execute function: exit status 1",
+    code: "ARGOCD_SECRET_UNREADABLE",
+    isFinal: true,
+  },
+  {
     says: "application destination server 'https://kubernetes.default.svc' and namespace 'kube-system' do not match any of the allowed destinations in project 'apps'",
     code: "ARGOCD_OUTSIDE_PROJECT",
     isFinal: true,

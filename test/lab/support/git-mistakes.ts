@@ -36,7 +36,7 @@ const inArgo = `--namespace=${argoNamespace}`;
 const appsFile = "lab/gitops/apps/kustomization.yaml";
 
 /** An Application of the lab like the shop's, with something wrong. */
-function buildApplication(name: string, folder: string, namespace: string, options: string[] = []) {
+function buildApplication(name: string, folder: string, namespace: string): string {
   return stringify({
     apiVersion: "argoproj.io/v1alpha1",
     kind: "Application",
@@ -49,7 +49,7 @@ function buildApplication(name: string, folder: string, namespace: string, optio
         path: folder,
       },
       destination: { server: "https://kubernetes.default.svc", namespace },
-      syncPolicy: { automated: {}, syncOptions: options },
+      syncPolicy: { automated: {} },
     },
   });
 }
@@ -78,23 +78,6 @@ const mistakes: readonly Mistake[] = [
       new Map(addApplication("nowhere", buildApplication("nowhere", "lab/nowhere", "shop"))),
   },
   {
-    name: "an object that is too large for a client-side apply",
-    code: "ARGOCD_TOO_LARGE",
-    application: "large",
-    async edits() {
-      const large = {
-        apiVersion: "v1",
-        kind: "ConfigMap",
-        metadata: { name: "large", namespace: "shop" },
-        data: { text: "x".repeat(300_000) },
-      };
-      return new Map([
-        ...addApplication("large", buildApplication("large", "lab/large", "shop")),
-        ["lab/large/large.yaml", stringify(large)],
-      ]);
-    },
-  },
-  {
     name: "a secret that is not encrypted for the cluster's key",
     code: "ARGOCD_SECRET_UNREADABLE",
     application: "shop",
@@ -115,28 +98,6 @@ export async function testGitMistakes(t: Test, place: Place): Promise<void> {
       await waitForWell(place);
     });
   }
-
-  await t.test("a credential that the repository does not take any more", async (t) => {
-    const { kubectl, get } = place.cluster;
-    const type = "argocd.argoproj.io/secret-type=repository";
-    const { items } = await get<{ items: { metadata: { name: string }; data: object }[] }>(
-      "secrets",
-      inArgo,
-      `--selector=${type}`,
-    );
-    const [secret] = items;
-    if (secret === undefined) throw new Error("Argo CD has no repository");
-    const patch = async (data: object) => {
-      const stdin = JSON.stringify({ data });
-      const ref = `secret/${secret.metadata.name}`;
-      await kubectl(["patch", inArgo, ref, "--type=merge", "--patch-file=/dev/stdin"], { stdin });
-    };
-    await patch({ password: Buffer.from("of yesterday").toString("base64") });
-    const told = await waitForTrouble(place, "shop", "ARGOCD_REPOSITORY_DENIED");
-    t.equal(told?.code, "ARGOCD_REPOSITORY_DENIED", told?.why ?? "nothing was told");
-    await patch(secret.data);
-    await waitForWell(place);
-  });
 }
 
 /** A Secret that only a key can read that nobody has. */
