@@ -24,21 +24,31 @@ t.test("no unit of an app is stopped before the data of all of them is there", a
   t.strictSame(listStarts(world), [], "nothing was stopped");
 });
 
+/** A restore whose host dies with the first claim that is let go of. */
+async function createStuck(): Promise<MemoryWorld> {
+  const world = await createApps();
+  const { delete: remove } = world.cluster;
+  world.cluster.delete = async (ref, options) => {
+    if (ref.kind === "PersistentVolumeClaim") world.setHost(source, "off");
+    await remove(ref, options);
+  };
+  const stuck = await runRestore(world, { restore });
+  if (stuck.kind !== "ran") throw new Error(stuck.kind);
+  t.equal(stuck.exitCode, 5);
+  world.cluster.delete = remove;
+  await world.settle(60);
+  return world;
+}
+
+function listReserved(world: MemoryWorld): string[] {
+  const volumes = world.cluster.all("PersistentVolume").map(({ metadata }) => metadata.name);
+  return volumes.filter((name) => name.startsWith("dr-"));
+}
+
 t.test(
   "a host that dies right after it was looked at: the run is closed, then failed over",
   async (t) => {
-    const world = await createApps();
-    const { delete: remove } = world.cluster;
-    // With the first claim that is let go of.
-    world.cluster.delete = async (ref, options) => {
-      if (ref.kind === "PersistentVolumeClaim") world.setHost(source, "off");
-      await remove(ref, options);
-    };
-    const stuck = await runRestore(world, { restore });
-    if (stuck.kind !== "ran") throw new Error(stuck.kind);
-    t.equal(stuck.exitCode, 5);
-    world.cluster.delete = remove;
-    await world.settle(60);
+    const world = await createStuck();
     await t.rejects(runToEnd(world), { code: "RUN_OTHER_OPEN", fix: /--give-up/ });
     await t.rejects(runRestore(world, { restore, abort: true }), { code: "RUN_IRREVERSIBLE" });
 
@@ -46,11 +56,12 @@ t.test(
     t.equal(closed.kind, "given-up");
     t.equal(closed.exitCode, 1);
     t.equal(world.cluster.all("Schedule")[0]?.spec.paused, false, "the schedule goes on");
-    const reserved = world.cluster
-      .all("PersistentVolume")
-      .filter(({ metadata }) => metadata.name.startsWith("dr-"));
-    t.strictSame(reserved, [], "what no claim has got is not kept for one");
+    const reserved = listReserved(world);
+    t.equal(reserved.length, 2, "the claims are on their way out, and must get nothing else");
+    t.match(closed, { leftOver: [/stays reserved/, /stays reserved/] });
 
+    await t.rejects(runToEnd(world), { code: "PLAN_BLOCKED", why: /RECOVERY_VOLUME_RIVAL/ });
+    for (const name of reserved) world.cluster.remove({ kind: "PersistentVolume", name });
     const moved = await runToEnd(world);
     t.equal(moved.exitCode, 0, JSON.stringify(moved.outcome.failure));
     t.strictSame(listStarts(world).toSorted(), [
@@ -61,6 +72,35 @@ t.test(
     t.strictSame(world.controllers.wiped, []);
   },
 );
+
+t.test(
+  "a host that is back after the run was given up: no app starts on an empty volume",
+  async (t) => {
+    const world = await createStuck();
+    await runRestore(world, { restore, giveUp: true });
+    await bringBack(world);
+    t.strictSame(listStarts(world).toSorted(), [`demo/data-db-0: rows on ${target}`]);
+    t.strictSame(world.controllers.wiped, []);
+  },
+);
+
+t.test("what was not let go of is not kept reserved", async (t) => {
+  const world = await createApps();
+  const { delete: remove } = world.cluster;
+  world.cluster.delete = async (ref, options) => {
+    if (ref.kind === "PersistentVolumeClaim") {
+      throw new InfraError({ code: "CLUSTER_FORBIDDEN", message: "no", exitCode: 4 });
+    }
+    await remove(ref, options);
+  };
+  const stuck = await runRestore(world, { restore });
+  t.equal(stuck.exitCode, 5);
+  world.cluster.delete = remove;
+  const closed = await runRestore(world, { restore, giveUp: true });
+  t.match(closed, { kind: "given-up", leftOver: [] });
+  t.strictSame(listReserved(world), []);
+  t.strictSame(listStarts(world), [], "the apps run on");
+});
 
 t.test("only what can be neither finished nor undone is given up", async (t) => {
   const world = await createApps();

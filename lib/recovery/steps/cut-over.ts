@@ -1,14 +1,14 @@
 import { exitCodes, hasCode, InfraError } from "../../errors.ts";
-import { isNodeReady, type PersistentVolume, type PersistentVolumeClaim } from "../../objects.ts";
+import { isNodeReady, type PersistentVolumeClaim } from "../../objects.ts";
 import type { PollResult, Step, StepRun } from "../../steps/step.ts";
 import type { World } from "../../world.ts";
-import { runLabel } from "../labels.ts";
 import { describeClaim } from "../names.ts";
 import { getTarget, type PlannedVolume, type RecoveryUnit, type TargetNode } from "../plan.ts";
 import type { Recovery } from "./recovery.ts";
 import { explainHeld } from "./claim-holders.ts";
 import { cutOverStepId, fillStepId } from "./ids.ts";
 import { claimRef, findReleasedClaim, letGo, orWait } from "./released-claim.ts";
+import { dropReserved, reserve } from "./reserved-volume.ts";
 import type { WriterStop } from "./writer-stop.ts";
 
 /** A claim that is gone is posted again at this pace: whoever is first binds it. */
@@ -81,24 +81,6 @@ export function cutOver({ world }: Recovery, unit: RecoveryUnit, writers: Writer
   };
 }
 
-/** Removes a reserved volume that no claim has got; its folder stays where it is. */
-async function dropReserved(
-  cluster: World["cluster"],
-  { newVolume }: PlannedVolume,
-  run: StepRun,
-): Promise<string | undefined> {
-  const ref = { kind: "PersistentVolume", name: newVolume.metadata.name } as const;
-  const found = await cluster.find(ref);
-  if (found?.status?.phase !== "Available") return undefined;
-  const { uid = "", resourceVersion } = found.metadata;
-  // Refused if a claim gets it meanwhile.
-  await cluster.delete(ref, { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) });
-  await run.poll(async () =>
-    (await cluster.find(ref)) === undefined ? { done: true } : { waiting: `${ref.name} to go` },
-  );
-  return ref.name;
-}
-
 async function checkPreserved(cluster: World["cluster"], volume: PlannedVolume): Promise<void> {
   const { name, uid } = volume.oldVolume;
   const old = await cluster.find({ kind: "PersistentVolume", name });
@@ -111,39 +93,6 @@ async function checkPreserved(cluster: World["cluster"], volume: PlannedVolume):
     fix: `kubectl patch pv ${name} -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}', then run again`,
     exitCode: exitCodes.failed,
   });
-}
-
-/**
- * Makes our volume and waits until it is Available: only the volume controller writes that, so it
- * proves that the controller runs and knows the volume before anything is let go.
- */
-async function reserve(
-  cluster: World["cluster"],
-  volume: PlannedVolume,
-  run: StepRun,
-): Promise<void> {
-  const { newVolume } = volume;
-  const ref = { kind: "PersistentVolume", name: newVolume.metadata.name } as const;
-  try {
-    await cluster.create<PersistentVolume>(newVolume);
-  } catch (error) {
-    if (!hasCode(error, "CLUSTER_EXISTS")) throw error;
-  }
-  await run.poll(async () => {
-    const found = await cluster.find(ref);
-    const owner = found?.metadata.labels?.[runLabel];
-    if (found === undefined || owner !== newVolume.metadata.labels?.[runLabel]) {
-      throw new InfraError({
-        code: "CUTOVER_VOLUME_LOST",
-        message: `the reserved volume "${ref.name}" is gone or is not of this run`,
-        fix: "Find out who deleted it, then run the same command again",
-        exitCode: exitCodes.failed,
-      });
-    }
-    const phase = found.status?.phase ?? "Pending";
-    if (phase === "Available" || phase === "Bound") return { done: true };
-    return { waiting: `volume ${ref.name} to be Available (it is ${phase})` };
-  }, 0.05);
 }
 
 /** The plan is minutes old by now: a target that was lost meanwhile must not get the claims. */
