@@ -88,10 +88,12 @@ export const initCluster = defineCommand({
     if (restored.exitCode > exitCodes.findings) {
       return addRestored(await renderResult(site.clusterName, results, false), restored);
     }
-    // Told before the waiting, which may end in an error.
-    terminal.err(restored.text);
     const { awaitApplications } = await import("../bootstrap/await-applications.ts");
-    const last = await run([awaitApplications({ ...world, gitops }, [])]);
+    const waiting = run([awaitApplications({ ...world, gitops }, [])]);
+    const last = await waiting.catch((error: unknown) => {
+      terminal.err(restored.text);
+      throw error;
+    });
     return addRestored(
       await renderResult(site.clusterName, [...results, ...last], false),
       restored,

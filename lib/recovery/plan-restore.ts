@@ -35,8 +35,9 @@ export function planRestore(
   { groups: wanted, leftAlone, notRestored }: Selection,
   request: RestoreRequest,
 ): RestorePlan {
-  const { runId, backup, freeSpaceFactor, restoreImage } = request;
-  const { groups, blockers, refused } = sortOut(wanted, state, request);
+  const { runId, freeSpaceFactor, restoreImage } = request;
+  const { planned, blockers, refused } = sortOut(wanted, state, request);
+  const groups = planned.map(({ group }) => group);
   const warnings: string[] = [];
   const units: RecoveryUnit[] = [];
   const restoreConcurrency: Record<string, number> = {};
@@ -44,10 +45,7 @@ export function planRestore(
   // What moves makes room for itself.
   const others = state.pods.filter((pod) => !moving.includes(pod));
   for (const [target, ofTarget] of groupByTarget(groups, request.target)) {
-    const planned = planTarget(state, target, blockers);
-    const own = ofTarget.flatMap(
-      (group) => planGroup(group, state, { runId, wanted: backup, target: planned }).units,
-    );
+    const own = planned.filter(({ group }) => ofTarget.includes(group)).flatMap((one) => one.units);
     if (request.target !== undefined) blockers.push(...findStuck(ofTarget, state, target));
     const pods = listPods(ofTarget);
     const coming = pods.map((pod) => ({
@@ -99,6 +97,11 @@ export function planRestore(
   };
 }
 
+interface PlannedGroup {
+  group: ClaimGroup;
+  units: RecoveryUnit[];
+}
+
 /**
  * The groups that can be restored, and what forbids the others: the whole plan when they were asked for
  * by name, and only themselves when everything was.
@@ -107,26 +110,30 @@ function sortOut(
   groups: readonly ClaimGroup[],
   state: ClusterState,
   { app, backup, runId, target }: RestoreRequest,
-): { groups: ClaimGroup[]; blockers: ErrorDetails[]; refused: string[] } {
+): { planned: PlannedGroup[]; blockers: ErrorDetails[]; refused: string[] } {
   const blockers = findUnreadLocations(state);
   const refused: string[] = [];
-  const fit = groups.filter((group) => {
-    const planned = planTarget(state, target ?? group.node, []);
-    const found = [
-      ...findDownNodes([group]),
-      ...planGroup(group, state, { runId, wanted: backup, target: planned }).blockers,
-      ...findGitBlockers(state.applications, group.claims),
-    ];
-    if (found.length === 0 || app !== undefined) {
-      blockers.push(...found);
-      return true;
+  const planned: PlannedGroup[] = [];
+  for (const [node, ofTarget] of groupByTarget(groups, target)) {
+    const known = planTarget(state, node, blockers);
+    for (const group of ofTarget) {
+      const plan = planGroup(group, state, { runId, wanted: backup, target: known });
+      const found = [
+        ...findDownNodes([group]),
+        ...plan.blockers,
+        ...findGitBlockers(state.applications, group.claims),
+      ];
+      if (found.length === 0 || app !== undefined) {
+        blockers.push(...found);
+        planned.push({ group, units: plan.units });
+        continue;
+      }
+      refused.push(
+        ...found.map(({ message, why }) => (why === undefined ? message : `${message}: ${why}`)),
+      );
     }
-    refused.push(
-      ...found.map(({ message, why }) => (why === undefined ? message : `${message}: ${why}`)),
-    );
-    return false;
-  });
-  return { groups: fit, blockers, refused };
+  }
+  return { planned, blockers, refused };
 }
 
 function planGroup(
