@@ -14,7 +14,7 @@ import { explainTrouble } from "../../../lib/argocd/explain-trouble.ts";
 import { argoNamespace, refreshAnnotation } from "../../../lib/argocd/names.ts";
 import { repositoryRoot } from "../../../lib/config/paths.ts";
 import { run } from "../../../lib/exec/run.ts";
-import type { Application } from "../../../lib/objects.ts";
+import type { Application, KubeObject } from "../../../lib/objects.ts";
 
 interface Place {
   paths: LabPaths;
@@ -98,6 +98,32 @@ export async function testGitMistakes(t: Test, place: Place): Promise<void> {
       await waitForWell(place);
     });
   }
+  await t.test("a credential that the repository does not take any more", async (t) => {
+    const secret = await findCredential(place);
+    const password = Buffer.from("of yesterday").toString("base64");
+    await replaceData(place, secret, { ...secret.data, password });
+    const told = await waitForTrouble(place, "shop", "ARGOCD_REPOSITORY_DENIED");
+    t.equal(told?.code, "ARGOCD_REPOSITORY_DENIED", told?.why ?? "nothing was told");
+    await replaceData(place, secret, secret.data);
+    await waitForWell(place);
+  });
+}
+
+type Secret = KubeObject & { data: Record<string, string> };
+
+/** What Argo CD reads the repository with. */
+async function findCredential({ cluster }: Place): Promise<Secret> {
+  const type = "argocd.argoproj.io/secret-type=repository";
+  const { items } = await cluster.get<{ items: Secret[] }>("secrets", inArgo, `--selector=${type}`);
+  const [secret] = items;
+  if (secret === undefined) throw new Error("Argo CD has no repository");
+  return secret;
+}
+
+async function replaceData({ cluster }: Place, secret: Secret, data: object): Promise<void> {
+  const { resourceVersion: _, ...metadata } = secret.metadata;
+  const stdin = JSON.stringify({ ...secret, metadata, data });
+  await cluster.kubectl(["replace", inArgo, "--filename=-"], { stdin });
 }
 
 /** A Secret that only a key can read that nobody has. */
