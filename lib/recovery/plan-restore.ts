@@ -1,6 +1,6 @@
 import type { ErrorDetails } from "../errors.ts";
 import { isNodeReady, type Node, type Pod } from "../objects.ts";
-import { touchesNamespace } from "../velero/schedules.ts";
+import { listRunning } from "../velero/schedules.ts";
 import { findAmbiguity } from "./check-generation.ts";
 import { findGitBlockers, warnOfUnseen } from "./check-git.ts";
 import { checkTarget } from "./check-target.ts";
@@ -77,10 +77,7 @@ export function planRestore(
       .flatMap((hostname) => findVolumesToPreserve(state, hostname))
       .filter(({ name }) => claims.some(({ volume }) => volume.metadata.name === name)),
     units,
-    schedules: state.schedules
-      .filter((schedule) => schedule.spec.paused !== true)
-      .filter((schedule) => namespaces.some((one) => touchesNamespace(schedule, one)))
-      .map((schedule) => schedule.metadata.name),
+    schedules: listRunning(state.schedules, namespaces),
     backup: { namespaces, location: findLocation(units, state) },
     restoreConcurrency,
     freeSpaceFactor,

@@ -1,8 +1,7 @@
 import { renderTable } from "../cli/table.ts";
 import { renderBytes } from "../steps/render-lines.ts";
-import { describeClaim } from "./names.ts";
 import { getTarget, listVolumes, type RestorePlan } from "./plan.ts";
-import { renderPassedOver, renderSeconds, renderSource, renderTrouble } from "./render-plan.ts";
+import { renderPassedOver, renderTrouble, renderVolume } from "./render-plan.ts";
 
 /** The plan as a person reads it before saying yes: what is replaced first, then what is done. */
 export function renderRestorePlan(plan: RestorePlan): string {
@@ -15,14 +14,7 @@ export function renderRestorePlan(plan: RestorePlan): string {
     "What was written after the recovery point is replaced; the volumes of now are kept beside:",
     "",
     renderTable(
-      volumes.map((volume) => [
-        describeClaim(volume.claim),
-        volume.recoveryPoint,
-        renderSeconds(volume.lossSeconds),
-        renderBytes(volume.bytes),
-        renderSource(volume),
-        volume.target.name,
-      ]),
+      volumes.map((volume) => [...renderVolume(volume), volume.target.name]),
       ["VOLUME", "RECOVERY POINT", "AGE", "SIZE", "FROM", "TO"],
     ).trimEnd(),
     ...renderPassedOver(volumes),
