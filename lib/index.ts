@@ -8,7 +8,7 @@ export { checkClusterIdentity, loadSite, type Site } from "./config/site.ts";
 export { systemClock, systemRandom } from "./config/system.ts";
 export { applyRecords } from "./dns/apply-records.ts";
 export { connectDns } from "./dns/connect-dns.ts";
-export { loadRecords, type StaticRecords } from "./dns/load-records.ts";
+export { loadRecords } from "./dns/load-records.ts";
 export { planChanges, type PlannedChanges, type WantedRecords } from "./dns/plan-changes.ts";
 export { renderDnsStatus } from "./dns/render-status.ts";
 export { connectResolver, type Resolver } from "./dns/resolver.ts";

@@ -26,3 +26,39 @@ export interface RecordChanges {
   edits: readonly ZoneRecord[];
   creates: readonly NewRecord[];
 }
+
+/** The static records of a zone, as Git has them, with addresses instead of hosts. */
+export interface RecordList {
+  zone: string;
+  records: NewRecord[];
+}
+
+/** A host that records can point to. */
+export interface RecordTarget {
+  name: string;
+  publicIp: string;
+}
+
+/** That static records of one host are to point to another one. */
+export interface Redirection {
+  from: RecordTarget;
+  to: RecordTarget;
+  /** As they were declared, with the address of `from`. */
+  records: NewRecord[];
+}
+
+/**
+ * The static records: the list in the operator's clone, and what tofu makes of it. Every method may throw
+ * CONFIG_*, and DNS_* and INVENTORY_* for a list that is wrong.
+ */
+export interface StaticRecords {
+  /** Where the list is, as a person would write it. */
+  file: string;
+  load(): Promise<RecordList>;
+  /** Sees that tofu's plan would be the redirection and nothing else. Throws TOFU_*. */
+  review(redirection: Redirection): Promise<void>;
+  /** The same, and has exactly that plan carried out. Throws TOFU_*. */
+  apply(redirection: Redirection): Promise<void>;
+  /** Writes the redirection into the list; again, it changes nothing. */
+  declare(redirection: Redirection): Promise<void>;
+}

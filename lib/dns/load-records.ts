@@ -2,17 +2,11 @@ import { isIP } from "node:net";
 import { loadYaml, throwAll } from "../config/load-yaml.ts";
 import { showPath } from "../config/paths.ts";
 import { InfraError } from "../errors.ts";
-import type { NewRecord } from "../records.ts";
+import type { NewRecord, RecordList } from "../records.ts";
 import { findRecordFaults } from "./check-records.ts";
 import { normalizeRecord } from "./content.ts";
 import { normalizeName } from "./names.ts";
 import { type DnsRecord, recordsSchema } from "./records.schema.ts";
-
-/** The records that tofu owns, with addresses instead of nodes. */
-export interface StaticRecords {
-  zone: string;
-  records: NewRecord[];
-}
 
 /** Public addresses of the hosts of an inventory, by their names. */
 export type Addresses = ReadonlyMap<string, string>;
@@ -27,7 +21,7 @@ const familyOf: Readonly<Record<string, number>> = { A: 4, AAAA: 6 };
 export async function loadRecords(
   file: string,
   loadAddresses: () => Promise<Addresses>,
-): Promise<StaticRecords> {
+): Promise<RecordList> {
   const { value, locate } = await loadYaml(
     file,
     recordsSchema,

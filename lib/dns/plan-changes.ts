@@ -9,6 +9,8 @@ export interface WantedRecords {
   zone: string;
   before: readonly NewRecord[];
   after: readonly NewRecord[];
+  /** Declared as well: they stay as they are, and may stand beside. */
+  beside?: readonly NewRecord[];
 }
 
 export interface PlannedChanges extends RecordChanges {
@@ -51,7 +53,13 @@ export function planChanges(found: readonly ZoneRecord[], wanted: WantedRecords)
     }
   }
   const changes = { deletes: [...deletes], edits, creates };
-  const others = found.filter((one) => !kept.includes(one) && !outdated.includes(one));
+  const beside = wanted.beside ?? [];
+  const others = found.filter(
+    (one) =>
+      !kept.includes(one) &&
+      !outdated.includes(one) &&
+      !beside.some((other) => isSameRecord(one, other)),
+  );
   return { ...changes, blockers: findBlockers(changes, { zone: wanted.zone, found, others }) };
 }
 
@@ -67,7 +75,7 @@ function isKeptAlike(one: NewRecord, other: NewRecord): boolean {
 interface Surroundings {
   zone: string;
   found: readonly ZoneRecord[];
-  /** The records that neither list declares. */
+  /** The records that no list declares. */
   others: readonly ZoneRecord[];
 }
 

@@ -1,8 +1,7 @@
-import type { NewRecord, ZoneRecord } from "../records.ts";
+import type { NewRecord, RecordList, ZoneRecord } from "../records.ts";
 import type { Dns } from "../world.ts";
 import { addressTypes } from "./check-records.ts";
 import { isSameRecord } from "./content.ts";
-import type { StaticRecords } from "./load-records.ts";
 import { findClaim, isRival, parseClaim, type RegistryClaim } from "./registry.ts";
 import { canResolve, type Resolution, type Resolver } from "./resolver.ts";
 
@@ -39,7 +38,7 @@ export interface DnsStatus {
  */
 export async function readDnsStatus(
   { dns, resolver }: { dns: Dns; resolver: Resolver },
-  { zone, records }: StaticRecords,
+  { zone, records }: RecordList,
 ): Promise<DnsStatus> {
   const found = await dns.listRecords(zone);
   const names = await Promise.all(
