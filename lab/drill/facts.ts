@@ -3,6 +3,7 @@ import type { RecoveryStatus } from "../../lib/recovery/status.ts";
 import type { JournalStep } from "./journal.ts";
 import type { Order } from "./till-log.ts";
 import type { Tree } from "./tree.ts";
+import type { NameAnswer } from "./watch-names.ts";
 
 /** Everything that one drill has seen and measured; times in milliseconds since 1970. */
 export interface DrillFacts {
@@ -36,6 +37,10 @@ export interface DrillFacts {
   applications: Readonly<Record<string, string>>;
   /** What scripts/dr/status.ts says afterwards. */
   status: RecoveryStatus;
+  /** What the lab's name server answered, beginning before the kill. */
+  answers: readonly NameAnswer[];
+  /** The address that no name is to have in the end. */
+  sourceIp: string;
   /** Kopia's own restore of the same snapshots on the target, by claim. */
   kopia: readonly { claim: string; seconds: readonly number[] }[];
   /** What was planted and then looked at, one sentence each. */

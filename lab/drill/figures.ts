@@ -2,6 +2,7 @@ import { describeClaim } from "../../lib/recovery/names.ts";
 import type { VolumeReport } from "../../lib/recovery/report.ts";
 import type { DrillFacts } from "./facts.ts";
 import type { JournalStep } from "./journal.ts";
+import type { NameAnswer } from "./watch-names.ts";
 
 /** What the drill measured, in seconds and bytes; left out what the failover did not get to. */
 export interface Figures {
@@ -16,8 +17,19 @@ export interface Figures {
   databaseStart?: number;
   whole: number;
   volumes: VolumeFigures[];
+  names: NameFigures[];
   /** The failover's steps, counted from the kill. */
   timeline: { id: string; title: string; state: string; from: number; seconds: number }[];
+}
+
+/** When the name server stopped to give out the dead host's address and gave out another. */
+export interface NameFigures {
+  name: string;
+  /** From the kill, and from the last cut-over; left out when it never did. */
+  killToAnswer?: number;
+  cutOverToAnswer?: number;
+  /** What it answered in the end. */
+  addresses: string[];
 }
 
 export interface VolumeFigures {
@@ -56,6 +68,7 @@ export function computeFigures(facts: DrillFacts): Figures {
     ...optional("databaseStart", since(0, facts.database.startMilliseconds)),
     whole: (facts.endedAt - facts.startedAt) / 1000,
     volumes: (failover.report?.volumes ?? []).map((volume) => computeVolume(volume, facts)),
+    names: computeNames(facts),
     timeline: failover.steps.map(({ id, title, state, startedAt, endedAt }) => ({
       id,
       title,
@@ -64,6 +77,32 @@ export function computeFigures(facts: DrillFacts): Figures {
       seconds: ((endedAt ?? failover.endedAt) - startedAt) / 1000,
     })),
   };
+}
+
+function computeNames({ answers, sourceIp, killedAt, failover }: DrillFacts): NameFigures[] {
+  const cutOverAt = Math.max(
+    ...failover.steps
+      .filter(({ id }) => id.startsWith("cut-over:"))
+      .map(({ endedAt }) => endedAt ?? NaN),
+  );
+  return [...Map.groupBy(answers, ({ name }) => name)].map(([name, own]) => {
+    const isRight = ({ addresses }: NameAnswer) =>
+      addresses.length > 0 && !addresses.includes(sourceIp);
+    // It is to stay so, and to have been otherwise before.
+    const lastWrong = own.findLastIndex((answer) => !isRight(answer));
+    const right = lastWrong < 0 ? undefined : own[lastWrong + 1];
+    return {
+      name,
+      ...optional("killToAnswer", right && (right.at - killedAt) / 1000),
+      ...optional(
+        "cutOverToAnswer",
+        right === undefined || !Number.isFinite(cutOverAt)
+          ? undefined
+          : (right.at - cutOverAt) / 1000,
+      ),
+      addresses: own.at(-1)?.addresses ?? [],
+    };
+  });
 }
 
 /** When the last workload was Ready; undefined unless all of them were. */

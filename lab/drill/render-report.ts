@@ -76,7 +76,7 @@ function renderVerdict({ checks, limits }: DrillReport): string {
 }
 
 function listSections(report: DrillReport): Section[] {
-  const { recovery, volumes, phases, failover } = report;
+  const { recovery, volumes, names, phases, failover } = report;
   return [
     {
       title: "The drill",
@@ -121,6 +121,16 @@ function listSections(report: DrillReport): Section[] {
         renderNumber(volume.kopia?.median),
         renderSize(volume.kopia?.bytesPerSecond),
         renderNumber(volume.ratio),
+      ]),
+    },
+    {
+      title: "Names, as a resolver sees them that had nothing cached",
+      headers: ["NAME", "FROM THE KILL", "FROM THE LAST CUT-OVER", "ADDRESSES"],
+      rows: names.map((one) => [
+        one.name,
+        renderNumber(one.killToAnswer),
+        renderNumber(one.cutOverToAnswer),
+        one.addresses.join(", "),
       ]),
     },
     {

@@ -1,6 +1,7 @@
 import type { FromSchema } from "json-schema-to-ts";
 import type { Check } from "./check.ts";
 import { checkData } from "./check-data.ts";
+import { checkNames } from "./check-names.ts";
 import { checkRun, checkSpeed } from "./check-run.ts";
 import type { DrillFacts } from "./facts.ts";
 import { computeFigures } from "./figures.ts";
@@ -30,9 +31,9 @@ const standIns = [
 /** Judges what was seen and sums it up. */
 export function buildDrillReport(facts: DrillFacts): DrillReport {
   const figures = computeFigures(facts);
-  const checks: Check[] = [...checkRun(facts), ...checkData(facts)];
+  const checks: Check[] = [...checkRun(facts), ...checkNames(facts, figures), ...checkData(facts)];
   const limits = checkSpeed(facts, figures);
-  const { volumes, timeline, ...recovery } = figures;
+  const { volumes, names, timeline, ...recovery } = figures;
   const runId = facts.failover.report?.runId;
   return {
     version: 1,
@@ -57,6 +58,7 @@ export function buildDrillReport(facts: DrillFacts): DrillReport {
       ...volume,
       ...(kopia === undefined ? {} : { kopia: { ...kopia, runs: [...kopia.runs] } }),
     })),
+    names,
     uploads: facts.uploads,
     checks,
     limits,

@@ -18,6 +18,7 @@ import { type Before, lookAfter, readTrees } from "./look-after.ts";
 import { type Cluster, openCluster } from "../kubectl.ts";
 import { checkShop, listShopVolumes } from "./shop.ts";
 import type { Traps } from "./traps.ts";
+import { watchNames } from "./watch-names.ts";
 
 export const drillNodes: Nodes = { source: "vps-aws-1", target: "vps-vultr-1" };
 
@@ -94,6 +95,7 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
   );
   await phase("more orders", async () => await sleep(writeSeconds * 1000, undefined, { signal }));
   await options.beforeFailure?.(cluster);
+  const watch = watchNames(Object.values(labNames), signal);
 
   const killedAt = Date.now();
   await phase(`${source} loses its power`, async () => await powerOff(paths, source));
@@ -119,6 +121,7 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
         signal,
       }),
   );
+  const answers = await watch.stop();
   glances.push(readEnvironments());
   const started = (await Promise.all(glances)).flat();
   return {
@@ -137,6 +140,8 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
     killedAt,
     powerAfterKill,
     failover,
+    answers,
+    sourceIp: labHosts.find(({ name }) => name === source)?.address ?? "",
     ...after,
     traps: { planted: traps.count, touched: await traps.listTouched(started) },
   };

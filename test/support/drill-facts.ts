@@ -13,6 +13,8 @@ export function at(seconds: number): number {
 /** The recovery point is at 60 s, the kill at 80 s, Ready at 130 s. */
 export const moments = { point: 60, kill: 80, proof: 127, ready: 130, report: 150 };
 
+export const sourceIp = "172.31.0.13";
+
 export function step(id: string, from: number, to: number, facts = {}): JournalStep {
   return { id, title: id, startedAt: at(from), endedAt: at(to), state: "done", facts };
 }
@@ -70,6 +72,7 @@ export function makeFacts(): DrillFacts {
         step("restore:shop/base-postgres-0", 85, 89),
         step("rebuild:shop/data-postgres-0", 89, 92),
         step("fence-source", 120, 128, { provenAt: at(moments.proof) }),
+        step("cut-over:shop/data-postgres-0+base-postgres-0", 128, 129),
         step("ready:shop/data-postgres-0+base-postgres-0", 128, 130, {
           ready: true,
           readyAt: at(moments.ready),
@@ -109,6 +112,13 @@ export function makeFacts(): DrillFacts {
       pods: [],
     },
     applications: { bootstrap: "well", shop: "well" },
+    answers: [
+      { name: "www.infra-k3s.test", at: at(70), addresses: [sourceIp] },
+      { name: "shop.infra-k3s.test", at: at(70), addresses: ["172.31.0.11", sourceIp] },
+      { name: "www.infra-k3s.test", at: at(131), addresses: ["172.31.0.12"] },
+      { name: "shop.infra-k3s.test", at: at(140), addresses: ["172.31.0.11"] },
+    ],
+    sourceIp,
     kopia: [{ claim: "shop/base-postgres-0", seconds: [1, 1.4, 0.9] }],
     traps: { planted: 12, touched: [] },
   };
