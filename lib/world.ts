@@ -1,5 +1,5 @@
 import type { KindMap, KindName, KubeObject, Ref } from "./objects.ts";
-import type { RecordChanges, ZoneRecord } from "./records.ts";
+import type { RecordChanges, StaticRecords, ZoneRecord } from "./records.ts";
 
 /**
  * Everything a use case may touch. The same plan and steps run on a real cluster, on the lab
@@ -10,6 +10,7 @@ export interface World {
   power: Power;
   hosts: Hosts;
   dns: Dns;
+  staticRecords: StaticRecords;
   journal: Journal;
   clock: Clock;
   random: Random;
@@ -110,7 +111,7 @@ export interface Dns {
   changeRecords(zone: string, changes: RecordChanges): Promise<void>;
 }
 
-/** What a TCP connection attempt told: `closed` is an answer (a refusal), `silent` is none. */
+/** What a TCP connection attempt told: `closed` is a refusal, `silent` no answer. */
 export type ProbeResult = "open" | "closed" | "silent";
 
 export interface ProbeTarget {
@@ -150,7 +151,7 @@ export type HostAnswer =
 export interface HostScript {
   /** For a POSIX shell; it comes by stdin and is in no process list. */
   script: string;
-  /** For everything, the login included; then it is ended and counts as a `timeout`. */
+  /** With the login; then it is ended and counts as a `timeout`. */
   timeoutSeconds: number;
   signal?: AbortSignal;
 }

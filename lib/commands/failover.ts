@@ -1,6 +1,7 @@
 import { commonFlags, recoveryFlags } from "../cli/common-flags.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Host } from "../inventory/load.ts";
+import { dnsWays } from "../recovery/dns-way.ts";
 import type { HostToReach } from "../recovery/plan.ts";
 
 export const failover = defineCommand({
@@ -34,6 +35,13 @@ export const failover = defineCommand({
       default: "latest",
       help: "a Velero backup; latest is the newest usable one of each volume",
     },
+    dns: {
+      type: "string",
+      value: "WAY",
+      default: "tofu",
+      oneOf: dnsWays,
+      help: "who points static records to the target: tofu by a reviewed plan, the api of Cloudflare where tofu cannot be run, or none",
+    },
     ...recoveryFlags,
     ...commonFlags,
   },
@@ -54,6 +62,7 @@ export const failover = defineCommand({
       target: describeHost(target),
       backup: flags.backup,
       ...(await loadRestoreSettings()),
+      dns: flags.dns,
       withEvidence: flags.dryRun,
       place: listPlace(flags),
     });

@@ -51,7 +51,8 @@ async function describeResult<Plan extends ReportedPlan>(
     const lines = [title, ...leftOver.map((item) => `  - ${item}`)];
     return { exitCode, text: `${lines.join("\n")}\n`, json: { run: run.id, leftOver } };
   }
-  const { buildReport, listNotReady, renderReport } = await import("../recovery/report.ts");
+  const { buildReport, listLateNames, listNotReady, renderReport } =
+    await import("../recovery/report.ts");
   const { outcome, plan, run } = result;
   const report = buildReport(plan, outcome, await readStatusNow(world));
   if (outcome.failure !== undefined) {
@@ -59,9 +60,13 @@ async function describeResult<Plan extends ReportedPlan>(
     terminal.err(renderFailure(describeFailure(outcome.failure.error)));
   }
   const journal = `${runsFolder}/${run.id}.ndjson`;
-  const isWhole = listNotReady(plan, outcome).length === 0 && (plan.notRestored ?? []).length === 0;
+  const missing = [
+    ...listNotReady(plan, outcome),
+    ...listLateNames(outcome),
+    ...(plan.notRestored ?? []),
+  ];
   return {
-    exitCode: exitCode === exitCodes.done && !isWhole ? exitCodes.findings : exitCode,
+    exitCode: exitCode === exitCodes.done && missing.length > 0 ? exitCodes.findings : exitCode,
     text: `${renderReport(report)}\nJournal: ${journal}\n`,
     json: { report, journal },
   };

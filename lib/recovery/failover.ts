@@ -10,6 +10,8 @@ import { planFailover } from "./plan-failover.ts";
 import { findStoragePath } from "./plan-target.ts";
 import { checkClaims, checkVelero, readFreeBytes } from "./preflight.ts";
 import { renderPlan } from "./render-plan.ts";
+import type { DnsWay } from "./dns-way.ts";
+import { planNames } from "./plan-names.ts";
 import { readClusterState } from "./state.ts";
 import { readMachine } from "./steps/fence-source.ts";
 import { sampleUntilClear } from "./steps/judge-source.ts";
@@ -25,6 +27,8 @@ export interface FailoverOptions {
   freeSpaceFactor: number;
   /** Undefined: as many as the target's cores and memory carry. */
   restoreConcurrency: number | undefined;
+  /** Who changes static records; a run that goes on may be given another way. */
+  dns: DnsWay;
   /** Whether the plan is to show the evidence too, which takes at least 10 s. */
   withEvidence: boolean;
   /** The flags that say where the site is, for the command lines in messages. */
@@ -56,7 +60,7 @@ export function createFailover(world: World, options: FailoverOptions): Change<F
     makePlan: (runId) => makePlan(world, options, runId),
     renderPlan,
     findBlockers: (plan) => plan.blockers.map((details) => new InfraError(details)),
-    buildSteps: (plan) => buildFailoverSteps(world, plan),
+    buildSteps: (plan) => buildFailoverSteps(world, plan, options.dns),
     lanes: listLanes,
   };
 }
@@ -73,12 +77,16 @@ async function makePlan(
       ? undefined
       : await readFreeBytes(world, options.target.name, storagePath);
   const plan = planFailover(state, { ...options, runId, freeBytes });
-  const [fence, claims, velero] = await Promise.all([
+  const [fence, claims, velero, dns] = await Promise.all([
     checkFence(world, plan),
     checkClaims(world, plan),
     checkVelero(world, options.velero),
+    planNames(world, plan, options.dns),
   ]);
-  plan.blockers.push(...fence, ...claims, ...velero);
+  const { names, warnings, blockers } = dns;
+  if (names !== undefined) plan.names = names;
+  plan.warnings.push(...warnings);
+  plan.blockers.push(...fence, ...claims, ...velero, ...blockers);
   if (options.withEvidence) {
     const { samples, verdict } = await sampleUntilClear({ world, plan }, () => undefined);
     plan.evidence = { verdict: verdict.is, why: verdict.why, samples: samples.map(renderSample) };

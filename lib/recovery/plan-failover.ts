@@ -2,7 +2,7 @@ import { InfraError } from "../errors.ts";
 import type { Node, Pod } from "../objects.ts";
 import type { ClusterState } from "./state.ts";
 import type { MachineRef } from "../world.ts";
-import { touchesNamespace } from "../velero/schedules.ts";
+import { listRunning } from "../velero/schedules.ts";
 import { findSourceBlockers } from "./check-source.ts";
 import { checkTarget } from "./check-target.ts";
 import {
@@ -93,10 +93,7 @@ export function planFailover(state: ClusterState, request: FailoverRequest): Fai
     units,
     movesByItself: others.free,
     gitops: git.applications,
-    schedules: state.schedules
-      .filter((schedule) => schedule.spec.paused !== true)
-      .filter((schedule) => namespaces.some((one) => touchesNamespace(schedule, one)))
-      .map((schedule) => schedule.metadata.name),
+    schedules: listRunning(state.schedules, namespaces),
     backup: { namespaces, location: findLocation(units, state) },
     restoreConcurrency: {
       [target.metadata.name]: request.restoreConcurrency ?? defaultConcurrency(target, state.pods),

@@ -5,6 +5,7 @@ import type {
   SecurityContext,
   VolumeMount,
 } from "../objects.ts";
+import type { Redirection } from "../records.ts";
 import type { ChosenBackup, PassedOver } from "../velero/choose-backup.ts";
 import type { Repository } from "../velero/repository.ts";
 import type { MachineRef } from "../world.ts";
@@ -40,6 +41,8 @@ export interface FailoverPlan extends RecoveryPlan {
   movesByItself: ClaimName[];
   /** Applications to hold while volumes move, root first; those that were paused before stay so. */
   gitops: HeldApplication[];
+  /** What DNS has of the source; undefined when that is nothing, or is to be left alone. */
+  names?: PlannedNames;
   /** What a dry run found out about the source. */
   evidence?: { verdict: string; why: string; samples: string[] };
 }
@@ -78,6 +81,15 @@ export interface HostToReach {
   /** Where sshd may listen on the mesh only. */
   meshIp?: string;
   sshPort: number;
+}
+
+/** What becomes of the names that point to the source. */
+export interface PlannedNames {
+  zone: string;
+  /** Of the static records. */
+  redirection: Redirection;
+  /** Names of apps, which external-dns changes by itself. */
+  awaited: string[];
 }
 
 export interface TargetNode {

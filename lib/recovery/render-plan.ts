@@ -1,4 +1,5 @@
 import { renderTable } from "../cli/table.ts";
+import type { NewRecord } from "../records.ts";
 import { renderBytes } from "../steps/render-lines.ts";
 import { describeClaim } from "./names.ts";
 import { type FailoverPlan, listVolumes, type PlannedVolume, type RecoveryPlan } from "./plan.ts";
@@ -13,16 +14,13 @@ export function renderPlan(plan: FailoverPlan): string {
     "",
     `Last heartbeat of ${source.name}: ${plan.failedAt}. What was written after the recovery point is lost:`,
     "",
-    renderTable(
-      volumes.map((volume) => [
-        describeClaim(volume.claim),
-        volume.recoveryPoint,
-        renderSeconds(volume.lossSeconds),
-        renderBytes(volume.bytes),
-        renderSource(volume),
-      ]),
-      ["VOLUME", "RECOVERY POINT", "LOSS", "SIZE", "FROM"],
-    ).trimEnd(),
+    renderTable(volumes.map(renderVolume), [
+      "VOLUME",
+      "RECOVERY POINT",
+      "LOSS",
+      "SIZE",
+      "FROM",
+    ]).trimEnd(),
     ...renderPassedOver(volumes),
     "",
     "In this order; nothing is moved before there is proof that the source is off:",
@@ -37,6 +35,7 @@ export function renderPlan(plan: FailoverPlan): string {
       (unit) =>
         `! cut over  ${unit.owner ?? "unused claims"} in ${unit.namespace}: ${unit.volumes.map((one) => one.claim.name).join(", ")}`,
     ),
+    ...renderNames(plan),
     `  back up   ${plan.backup.namespaces.join(", ") || "nothing"}, resume what was paused`,
     "  (! cannot be undone)",
   ];
@@ -72,17 +71,43 @@ export function renderSeconds(seconds: number): string {
   return `${hours} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
+/** What changes in DNS, and how long others may go on seeing what was there. */
+function renderNames({ names, source, target }: FailoverPlan): string[] {
+  if (names === undefined) return [];
+  const { redirection, awaited } = names;
+  return [
+    ...redirection.records.map(
+      (one) =>
+        `  redirect  ${one.name} from ${source.publicIp} to ${target.publicIp}, ${renderDelay(one)}`,
+    ),
+    ...(awaited.length === 0 ? [] : [`  wait      for external-dns: ${awaited.join(", ")}`]),
+  ];
+}
+
+/** 1 means automatic, which is 300 s (developers.cloudflare.com/dns/manage-dns-records/reference/ttl). */
+function renderDelay({ proxied, ttlSeconds }: NewRecord): string {
+  if (proxied) return "at once for everybody, since Cloudflare answers for it";
+  return `which resolvers may learn ${ttlSeconds === 1 ? 300 : ttlSeconds} s later`;
+}
+
 /** What is held of Git; the warnings say why. */
 function renderGitops({ gitops }: FailoverPlan): string[] {
   if (gitops.length === 0) return [];
   return [`  pause     Applications: ${gitops.map((one) => one.name).join(", ")}`];
 }
 
-/** Where the data of a volume comes from. */
-export function renderSource(volume: PlannedVolume): string {
-  const { source } = volume;
-  if (source.kind === "files") return `backup ${source.backup.backup}`;
-  return `rebuilt from ${source.from.name}`;
+/** A volume, its recovery point, how much is lost, its size, and where its data comes from. */
+export function renderVolume(volume: PlannedVolume): string[] {
+  const { claim, recoveryPoint, lossSeconds, bytes, source } = volume;
+  const from =
+    source.kind === "files" ? `backup ${source.backup.backup}` : `rebuilt from ${source.from.name}`;
+  return [
+    describeClaim(claim),
+    recoveryPoint,
+    renderSeconds(lossSeconds),
+    renderBytes(bytes),
+    from,
+  ];
 }
 
 /** The copies that a person may wonder about, with the reason. */

@@ -157,7 +157,7 @@ function listOpenItems(
 ): string[] {
   const { source, runId } = plan;
   const items = outcome.leftOver.map((item) => `not undone: ${item}`);
-  items.push(...listNotReady(plan, outcome), ...listGitItems(outcome));
+  items.push(...listNotReady(plan, outcome), ...listStepItems(outcome));
   items.push(...(plan.notRestored ?? []).map((line) => `not restored: ${line}`));
   const fenced = outcome.results.some((one) => one.id === "fence-source" && one.state === "done");
   if (source !== undefined && fenced) items.push(`${source.name} is switched off at its provider`);
@@ -189,8 +189,18 @@ function describeNode(name: string, status: RecoveryStatus): string[] {
   ];
 }
 
-/** What the last look at Git has left for a person. */
-function listGitItems({ results }: Outcome): string[] {
-  const found = results.find((one) => one.id === "resume-gitops")?.facts["openItems"];
-  return Array.isArray(found) ? found.map(String) : [];
+/** Names of apps that external-dns had not changed in time. */
+export function listLateNames({ results }: Outcome): string[] {
+  return readItems(results.find((one) => one.id === "await-names"));
+}
+
+/** What the steps that look at Git and at DNS have left for a person. */
+function listStepItems({ results }: Outcome): string[] {
+  const looking = ["redirect-names", "await-names", "resume-gitops"];
+  return results.filter(({ id }) => looking.includes(id)).flatMap(readItems);
+}
+
+function readItems(result: StepResult | undefined): string[] {
+  const items = result?.facts["openItems"];
+  return Array.isArray(items) ? items.map(String) : [];
 }

@@ -23,7 +23,7 @@ export function fenceSource({ world, plan }: Failover): Step {
   return {
     id: "fence-source",
     title: `Switch ${source.name} off at its provider (proof F3)`,
-    after: ["quarantine-source", "pause-schedules", "pause-gitops", "withdraw-dns"],
+    after: ["quarantine-source", "pause-schedules", "pause-gitops"],
     timeoutSeconds: limitSeconds * 2,
     waitsFor: `${source.machine.provider} to say that ${source.name} is off`,
     async observe() {

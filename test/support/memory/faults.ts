@@ -69,6 +69,8 @@ export function killAtCall(world: World, killAt: number, moment: "before" | "aft
       cluster: wrap(world.cluster),
       power: wrap(world.power, ["find", "stop"]),
       hosts: wrap(world.hosts, ["probe", "readFreeBytes"]),
+      dns: wrap(world.dns, ["listRecords", "changeRecords"]),
+      staticRecords: wrap(world.staticRecords, ["load", "review", "apply", "declare"]),
       journal: wrap(world.journal),
       clock: {
         now: () => world.clock.now(),

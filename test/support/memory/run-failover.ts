@@ -34,6 +34,7 @@ export function failoverOptions(change: Partial<FailoverOptions> = {}): Failover
     velero: { version: "1.18.3", tested: ">=1.18.3 <1.19" },
     freeSpaceFactor: 1.3,
     restoreConcurrency: undefined,
+    dns: "tofu",
     withEvidence: false,
     place: { site: "sites/prod" },
     ...change,

@@ -5,6 +5,7 @@ import { createCluster, type MemoryCluster } from "./cluster.ts";
 import { type Controllers, startControllers } from "./controllers.ts";
 import { createDns, type MemoryDns } from "./dns.ts";
 import { createHosts, type HostState, type MemoryHosts } from "./hosts.ts";
+import { createStaticRecords, type MemoryRecords } from "./static-records.ts";
 
 /** A small cluster of three machines, in memory. */
 export interface MemoryWorld extends World {
@@ -12,6 +13,7 @@ export interface MemoryWorld extends World {
   hosts: MemoryHosts;
   power: MemoryHosts;
   dns: MemoryDns;
+  staticRecords: MemoryRecords;
   clock: MemoryClock;
   controllers: Controllers;
   entries: (JournalEntry & { runId: string })[];
@@ -48,12 +50,14 @@ export async function createWorld(): Promise<MemoryWorld> {
   const hosts = createHosts(machines, clock);
   const controllers = startControllers(cluster, hosts, clock);
   const entries: MemoryWorld["entries"] = [];
+  const dns = createDns();
   let names = 0;
   const world: MemoryWorld = {
     cluster,
     hosts,
     power: hosts,
-    dns: createDns(),
+    dns,
+    staticRecords: createStaticRecords(dns),
     clock,
     controllers,
     entries,
