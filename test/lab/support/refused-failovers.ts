@@ -9,6 +9,7 @@ import { runScript } from "../../../lab/run-script.ts";
 import type { LabPaths } from "../../../lab/paths.ts";
 import { run } from "../../../lib/exec/run.ts";
 import { compareObjects, readObjects } from "./cluster-snapshot.ts";
+import { nameMistakes } from "./refused-names.ts";
 
 export interface Place {
   paths: LabPaths;
@@ -163,7 +164,7 @@ export const mistakes: Mistake[] = [
 
 /** Tries each mistake on the real cluster: the right exit code and error, and nothing changed. */
 export async function testMistakes(t: Test, place: Place): Promise<void> {
-  for (const { name, code, args, env, says, prepare } of mistakes) {
+  for (const { name, code, args, env, says, prepare } of [...mistakes, ...nameMistakes]) {
     await t.test(name, async (t) => {
       const repair = await prepare?.(place);
       try {
