@@ -2,6 +2,7 @@ import type { Answer, ComponentGroup } from "./component-group.ts";
 import { etcd } from "./etcd-group.ts";
 import { argocd, ksops, kustomize } from "./gitops-groups.ts";
 import { headscale, tailscale } from "./mesh/component-groups.ts";
+import { opentofu } from "./opentofu-group.ts";
 import { sops } from "./sops-group.ts";
 import { velero } from "./velero-group.ts";
 
@@ -204,4 +205,5 @@ export const componentGroups: readonly ComponentGroup[] = [
   kustomize,
   argocd,
   kubeconform,
+  opentofu,
 ];

@@ -23,6 +23,7 @@ const ignored = [
   ".cache/x",
   "terraform.tfstate",
   "tofu/terraform.tfstate",
+  "tofu/bootstrap/terraform.tfstate.backup",
   "x.tfstate.backup",
   ".terraform/x",
   "prod.auto.tfvars",
@@ -34,6 +35,9 @@ const kept = [
   ".envrc.example",
   "terraform.tfvars",
   "tofu/terraform.tfvars",
+  "tofu/bootstrap/terraform.tfvars",
+  "tofu/backends/r2.s3.tfbackend",
+  "tofu/.terraform.lock.hcl",
   "site.yaml",
   // A pattern for secrets must not swallow code.
   "lib/cluster/kubeconfig.ts",
@@ -44,7 +48,7 @@ const kept = [
 for (const file of kept) t.notOk(isIgnored(file), `${file} is committed`);
 
 t.test("no source file is left out of Git", async (t) => {
-  const folders = ["lib", "lab", "scripts", "test", "ansible", "config", "docs"];
+  const folders = ["lib", "lab", "scripts", "test", "ansible", "config", "docs", "tofu"];
   const argv = ["ls-files", "--others", "--ignored", "--exclude-standard", "--", ...folders];
   const { status, stdout } = spawnSync("git", argv, { cwd: repositoryRoot, encoding: "utf8" });
   t.equal(status, 0);
@@ -58,6 +62,7 @@ t.test(".envrc.example names every variable and holds no value of a secret", asy
     "CLOUDFLARE_ZONE_ID",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
+    "TF_VAR_state_passphrase",
     "HCLOUD_TOKEN",
     "VULTR_API_KEY",
     "INFRA_K3S_EC2_PROFILE",

@@ -28,8 +28,17 @@ const tailscale: Tool = {
   apt: "add Tailscale's repository (https://tailscale.com/download/linux), then sudo apt-get install tailscale",
 };
 
-/** Every tool; `k3s` is the version that runs in the cluster, `mesh` the kind of its mesh. */
-export function listTools({ k3s, mesh }: { k3s: string; mesh: string }): Tool[] {
+export interface ToolVersions {
+  /** The version that runs in the cluster. */
+  k3s: string;
+  /** The kind of its mesh. */
+  mesh: string;
+  /** The range of OpenTofu that was tested; any when left out. */
+  tofu: string | undefined;
+}
+
+/** Every tool. */
+export function listTools({ k3s, mesh, tofu }: ToolVersions): Tool[] {
   return [
     {
       name: "node",
@@ -80,8 +89,8 @@ export function listTools({ k3s, mesh }: { k3s: string; mesh: string }): Tool[] 
     {
       name: "tofu",
       argv: ["tofu", "--version"],
-      range: ">=1.8",
-      why: "DNS records and buckets are made with it",
+      ...(tofu === undefined ? {} : { range: tofu }),
+      why: "DNS records and buckets are made with it, and tofu/versions.tf takes no other",
       brew: brewed("opentofu"),
       apt: "add OpenTofu's repository (https://opentofu.org/docs/intro/install/deb/), then sudo apt-get install tofu",
     },

@@ -49,7 +49,7 @@ export const doctor = defineCommand({
     ]);
     const env = process.env;
     const site = await config.loadSite({ ...flags, env });
-    const { k3s } = await versions.loadVersions();
+    const { k3s, opentofu } = await versions.loadVersions();
     const { cluster, mistakes } = await readInventory(site);
     const vault = await readVault(site, env);
     const plan = planning.planHostChecks(cluster);
@@ -65,7 +65,7 @@ export const doctor = defineCommand({
       workstation: workstation.openWorkstation(env),
     };
     const report = await bootstrap.examine(world, {
-      tools: tools.listTools({ k3s: k3s.version, mesh: plan.mesh }),
+      tools: tools.listTools({ k3s: k3s.version, mesh: plan.mesh, tofu: opentofu?.tested }),
       files: listFiles(site, cluster),
       variables: own.listVariables(new Set(cluster?.hosts.map(({ provider }) => provider))),
       inventory: {

@@ -108,6 +108,9 @@ export const versionsSchema = {
         externalDns: component,
         ingressNginx: component,
         sealedSecrets: component,
+        /** What tofu/ is run with. */
+        opentofu: component,
+        cloudflareProvider: component,
         /** Not required: a site may have another mesh. */
         tailscale: component,
         restoreImage: {

@@ -31,6 +31,7 @@ const claims: readonly [RegExp, Claim][] = [
   [/^\.pre-commit-config\.yaml$/, { kind: "yaml", reader: "pre-commit" }],
   [/^\.sops\.yaml$/, { kind: "yaml", reader: "sops" }],
   [/^\.github\/.*\.ya?ml$/, { kind: "yaml", reader: "GitHub" }],
+  [/^tofu\/.*\/tests\/.*\.ya?ml$/, { kind: "yaml", reader: "tofu test" }],
   [/^[^/]*\.json$/, { kind: "json", reader: "the tool that it is named after" }],
   [/^config\/schemas\/.*\.json$/, { kind: "json", reader: "JSON Schema" }],
   // What new-app.ts begins with: names are put in when it copies them.

@@ -59,6 +59,12 @@ export async function listCustody(site: Site): Promise<Custody[]> {
       isOpen: false,
     },
     {
+      what: "passphrase of tofu's state, and tofu/bootstrap/terraform.tfstate",
+      where: "TF_VAR_state_passphrase in .envrc, and that folder, which Git ignores",
+      keep: "Copy both to a password manager once tofu is used: without them the state of records and buckets cannot be read, and is made anew by hand",
+      isOpen: false,
+    },
+    {
       what: "keys of Tailscale, R2, Cloudflare and the hosts' providers",
       where: "at their providers",
       keep: "Lost or leaked, they are made anew there; know how to log in without this machine",

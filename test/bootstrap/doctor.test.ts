@@ -86,9 +86,11 @@ t.test("all findings at once, each on one line with its fix", async (t) => {
 });
 
 t.test("without ssh no host is asked, and ssh is the finding", async (t) => {
-  const tools = listTools({ k3s: "v1.36.3+k3s1", mesh: "tailscale" }).filter(
-    ({ name }) => name === "ssh",
-  );
+  const tools = listTools({
+    k3s: "v1.36.3+k3s1",
+    mesh: "tailscale",
+    tofu: ">=1.12.6 <1.13",
+  }).filter(({ name }) => name === "ssh");
   const { report, scripts } = await look(
     { ...fit, programs: { ssh: { state: "missing" } } },
     well,

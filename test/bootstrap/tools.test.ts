@@ -5,7 +5,7 @@ import { judgeTool, listTools, type Tool } from "../../lib/bootstrap/tools.ts";
 import { repositoryRoot } from "../../lib/config/paths.ts";
 import type { ProgramAnswer } from "../../lib/world.ts";
 
-const tools = listTools({ k3s: "v1.36.3+k3s1", mesh: "tailscale" });
+const tools = listTools({ k3s: "v1.36.3+k3s1", mesh: "tailscale", tofu: ">=1.12.6 <1.13" });
 
 function get(name: string): Tool {
   const tool = tools.find((one) => one.name === name);
@@ -29,7 +29,7 @@ const answers: Record<string, { fit: string; unfit?: string }> = {
   sops: { fit: "sops 3.11.0 (latest)", unfit: "sops 3.8.1" },
   age: { fit: "v1.1.1" },
   direnv: { fit: "2.32.1" },
-  tofu: { fit: "OpenTofu v1.10.6\non linux_amd64", unfit: "OpenTofu v1.6.2" },
+  tofu: { fit: "OpenTofu v1.12.6\non linux_amd64", unfit: "OpenTofu v1.6.2" },
   tailscale: { fit: "1.94.1\n  go version: go1.26" },
   kubectl: { fit: "Client Version: v1.35.1\nKustomize Version: v5.7.1" },
 };
@@ -68,7 +68,9 @@ t.test("kubectl is not needed, and near the cluster's version", (t) => {
 });
 
 t.test("the tool of a mesh that is not there is not asked for", (t) => {
-  const names = listTools({ k3s: "v1.36.3+k3s1", mesh: "zerotier" }).map(({ name }) => name);
+  const names = listTools({ k3s: "v1.36.3+k3s1", mesh: "zerotier", tofu: ">=1.12.6 <1.13" }).map(
+    ({ name }) => name,
+  );
   t.notOk(names.includes("tailscale"));
   t.equal(names.length, tools.length - 1);
   t.end();

@@ -37,7 +37,7 @@ const versions: Record<string, string> = {
   sops: "sops 3.11.0",
   age: "v1.2.1",
   direnv: "2.36.0",
-  tofu: "OpenTofu v1.10.6",
+  tofu: "OpenTofu v1.12.6",
   tailscale: "1.94.1",
 };
 

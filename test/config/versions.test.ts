@@ -64,6 +64,36 @@ t.test("what manifests name equals config/versions.yaml", async (t) => {
   }
 });
 
+t.test("what tofu/ and its workflow name equals config/versions.yaml", async (t) => {
+  const { versions } = (await loadYaml(versionsFile, versionsSchema)).value;
+  const files = readdirSync(path.join(repositoryRoot, "tofu"), {
+    recursive: true,
+    encoding: "utf8",
+  })
+    .filter((file) => path.basename(file) === "versions.tf")
+    .map((file) => `tofu/${file}`);
+  t.equal(files.length, 5);
+  const names = [
+    { component: "opentofu", pattern: /required_version = "~> (\S+)"|tofu_version: (\S+)$/ },
+    { component: "cloudflareProvider", pattern: / version = "(\S+)"/ },
+  ] as const;
+  for (const file of [...files, ".github/workflows/tofu.yml"]) {
+    const lines = readFileSync(path.join(repositoryRoot, file), "utf8").split("\n");
+    const found = lines.flatMap((line, index) =>
+      names.flatMap(({ component, pattern }) => {
+        const [, first, second] = pattern.exec(line) ?? [];
+        const version = first ?? second;
+        if (version === undefined) return [];
+        return [{ version, component, place: `${file}:${index + 1}` }];
+      }),
+    );
+    t.ok(found.length > 0, `${file} names a version`);
+    for (const { version, component, place } of found) {
+      t.equal(version, versions[component]?.version, place);
+    }
+  }
+});
+
 t.test("versions that are really there are judged", async (t) => {
   const { k3s, velero, veleroPluginForAws, localPathProvisioner } = await loadVersions();
   t.equal(findVersionFault(velero, "v1.18.3"), undefined);

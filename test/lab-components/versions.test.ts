@@ -14,6 +14,7 @@ const programs = {
   veleroPluginForAws: "velero-plugin-for-aws",
   kopia: "kopia",
   localPathProvisioner: "local-path-provisioner",
+  opentofu: "tofu",
   tailscale: "tailscale",
 };
 

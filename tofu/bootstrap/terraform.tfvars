@@ -1,0 +1,3 @@
+# No secrets: they come by the environment (.envrc.example).
+account_id = "00000000000000000000000000000000"
+zone_id    = "00000000000000000000000000000000"
