@@ -27,6 +27,9 @@ export async function failOver(
       source,
       "--target-node",
       target,
+      // Cloudflare's provider of tofu comes from a registry that the lab does not have.
+      "--dns",
+      "api",
       "--yes",
       "--confirm",
       source,

@@ -20,16 +20,19 @@ export async function openWorld(
   terminal: Terminal,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<OpenSite> {
-  const [config, inventory, cluster, power, dns, ssh, journal, system] = await Promise.all([
-    import("../config/site.ts"),
-    import("../inventory/load.ts"),
-    import("../cluster/connect.ts"),
-    import("../power/connect-power.ts"),
-    import("../dns/connect-dns.ts"),
-    import("../exec/ssh.ts"),
-    import("../steps/journal-file.ts"),
-    import("../config/system.ts"),
-  ]);
+  const [config, inventory, cluster, power, dns, stack, records, ssh, journal, system] =
+    await Promise.all([
+      import("../config/site.ts"),
+      import("../inventory/load.ts"),
+      import("../cluster/connect.ts"),
+      import("../power/connect-power.ts"),
+      import("../dns/connect-dns.ts"),
+      import("../tofu/connect-stack.ts"),
+      import("../tofu/static-records.ts"),
+      import("../exec/ssh.ts"),
+      import("../steps/journal-file.ts"),
+      import("../config/system.ts"),
+    ]);
   const site = await config.loadSite({ ...flags, env });
   const hosts = await inventory.loadInventory(site.inventoryFolder);
   const connection = await cluster.connectCluster({ kubeconfig: site.kubeconfigFile });
@@ -37,6 +40,7 @@ export async function openWorld(
     cluster: connection,
     power: power.connectPower(site, env),
     dns: dns.connectDns(site, env),
+    staticRecords: records.connectStaticRecords(site, stack.connectStack(site, env)),
     hosts: ssh.connectHosts(hosts, { knownHostsFile: site.sshKnownHostsFile, env }),
     journal: journal.openJournal(site.runsFolder),
     clock: system.systemClock,

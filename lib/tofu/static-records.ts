@@ -1,0 +1,57 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { showPath } from "../config/paths.ts";
+import type { Site } from "../config/site.ts";
+import { loadRecords } from "../dns/load-records.ts";
+import { redirectText } from "../dns/redirect.ts";
+import { loadInventory } from "../inventory/load.ts";
+import type { Redirection, StaticRecords } from "../records.ts";
+import { replaceFile } from "../secrets/files.ts";
+import type { Stack, StackPlan } from "../stack.ts";
+import { checkPlan } from "./check-plan.ts";
+
+/** The site's list of static records, and the stack that makes them. See StaticRecords for what it throws. */
+export function connectStaticRecords(
+  { dnsRecordsFile: file, inventoryFolder }: Pick<Site, "dnsRecordsFile" | "inventoryFolder">,
+  stack: Stack,
+): StaticRecords {
+  /** A plan of what is to be, which the list says only afterwards. */
+  async function plan(redirection: Redirection): Promise<StackPlan> {
+    const folder = await mkdtemp(path.join(tmpdir(), "infra-k3s-records-"));
+    try {
+      const wanted = path.join(folder, "records.yaml");
+      await writeFile(wanted, redirectText(await readFile(file, "utf8"), redirection));
+      const plan = await stack.plan(wanted);
+      const { from, to, records } = redirection;
+      checkPlan(
+        plan,
+        records.map(({ name, type }) => ({ name, type, from: from.publicIp, to: to.publicIp })),
+      );
+      return plan;
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }
+
+  return {
+    file: showPath(file),
+    async load() {
+      return await loadRecords(file, async () => {
+        const hosts = await loadInventory(inventoryFolder);
+        return new Map(hosts.map(({ name, publicIp }) => [name, publicIp]));
+      });
+    },
+    async review(redirection) {
+      await plan(redirection);
+    },
+    async apply(redirection) {
+      await stack.apply(await plan(redirection));
+    },
+    async declare(redirection) {
+      const text = await readFile(file, "utf8");
+      const wanted = redirectText(text, redirection);
+      if (wanted !== text) await replaceFile(file, wanted);
+    },
+  };
+}
