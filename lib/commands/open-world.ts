@@ -28,7 +28,7 @@ export async function openWorld(
       import("../power/connect-power.ts"),
       import("../dns/connect-dns.ts"),
       import("../tofu/connect-stack.ts"),
-      import("../tofu/static-records.ts"),
+      import("./static-records.ts"),
       import("../exec/ssh.ts"),
       import("../steps/journal-file.ts"),
       import("../config/system.ts"),

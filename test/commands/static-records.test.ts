@@ -5,7 +5,7 @@ import t, { type Test } from "tap";
 import { planRedirection } from "../../lib/dns/redirect.ts";
 import type { StaticRecords } from "../../lib/records.ts";
 import type { ResourceChange, StackPlan } from "../../lib/stack.ts";
-import { connectStaticRecords } from "../../lib/tofu/static-records.ts";
+import { connectStaticRecords } from "../../lib/commands/static-records.ts";
 
 const text = `zone: example.com
 records:

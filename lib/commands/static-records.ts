@@ -9,7 +9,7 @@ import { loadInventory } from "../inventory/load.ts";
 import type { Redirection, StaticRecords } from "../records.ts";
 import { replaceFile } from "../secrets/files.ts";
 import type { Stack, StackPlan } from "../stack.ts";
-import { checkPlan } from "./check-plan.ts";
+import { checkPlan } from "../tofu/check-plan.ts";
 
 /** The site's list of static records, and the stack that makes them. See StaticRecords for what it throws. */
 export function connectStaticRecords(
