@@ -4,7 +4,7 @@ import path from "node:path";
 import { showPath } from "../config/paths.ts";
 import type { Site } from "../config/site.ts";
 import { loadRecords } from "../dns/load-records.ts";
-import { redirectText } from "../dns/redirect.ts";
+import { redirectText } from "../dns/redirect-text.ts";
 import { loadInventory } from "../inventory/load.ts";
 import type { Redirection, StaticRecords } from "../records.ts";
 import { replaceFile } from "../secrets/files.ts";
@@ -21,7 +21,7 @@ export function connectStaticRecords(
     const folder = await mkdtemp(path.join(tmpdir(), "infra-k3s-records-"));
     try {
       const wanted = path.join(folder, "records.yaml");
-      await writeFile(wanted, redirectText(await readFile(file, "utf8"), redirection));
+      await writeFile(wanted, await redirectText(await readFile(file, "utf8"), redirection));
       const plan = await stack.plan(wanted);
       const { from, to, records } = redirection;
       checkPlan(
@@ -50,7 +50,7 @@ export function connectStaticRecords(
     },
     async declare(redirection) {
       const text = await readFile(file, "utf8");
-      const wanted = redirectText(text, redirection);
+      const wanted = await redirectText(text, redirection);
       if (wanted !== text) await replaceFile(file, wanted);
     },
   };

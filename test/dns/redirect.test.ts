@@ -1,5 +1,6 @@
 import t from "tap";
-import { findOpen, planRedirection, redirectText } from "../../lib/dns/redirect.ts";
+import { redirectText } from "../../lib/dns/redirect-text.ts";
+import { findOpen, planRedirection } from "../../lib/dns/redirect.ts";
 import type { NewRecord, Redirection } from "../../lib/records.ts";
 
 const from = { name: "vps-aws-1", publicIp: "192.0.2.1" };
@@ -40,7 +41,7 @@ t.test("what names the host, and what has its address, is redirected in the text
     redirection.records.map(({ name, type }) => `${name} ${type}`),
     ["www.example.com A", "ftp.example.com A"],
   );
-  const done = redirectText(text, redirection);
+  const done = await redirectText(text, redirection);
   t.equal(
     done,
     text
@@ -48,17 +49,17 @@ t.test("what names the host, and what has its address, is redirected in the text
       .replace("type: A, content: 192.0.2.1", "type: A, content: 192.0.2.2"),
     "all else is as it was",
   );
-  t.equal(redirectText(done, redirection), done, "a second time changes nothing");
+  t.equal(await redirectText(done, redirection), done, "a second time changes nothing");
 });
 
 t.test("records that came later are left alone", async (t) => {
   const redirection = plan([declare("ftp.example.com", from.publicIp)]);
-  t.match(redirectText(text, redirection), 'node: "vps-aws-1"');
+  t.match(await redirectText(text, redirection), 'node: "vps-aws-1"');
 });
 
 t.test("a list without records is left as it is", async (t) => {
   const empty = "zone: example.com\nrecords: []\n";
-  t.equal(redirectText(empty, plan([])), empty);
+  t.equal(await redirectText(empty, plan([])), empty);
 });
 
 t.test("open is what a zone does not have yet", async (t) => {
