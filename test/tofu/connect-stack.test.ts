@@ -118,7 +118,7 @@ t.test("without the program, or a passphrase, nothing is tried", async (t) => {
 });
 
 t.test("what tofu complains about is told without secrets", async (t) => {
-  const { stack, records } = start(t, `echo "│ Error: ${passphrase} is bad" >&2; exit 1`);
+  const { stack, records } = start(t, `echo "Error: ${passphrase} is bad" >&2; exit 1`);
   await t.rejects(stack.plan(records), {
     code: "TOFU_FAILED",
     message: "tofu plan has failed; nothing was changed",
