@@ -116,6 +116,8 @@ export function createCloudflareApi(options: {
       return { result: describeToken(token.value, token.status ?? "active") };
     }
     if (method === "GET" && path === "/zones") return listZones(call);
+    const [, asked] = /^\/zones\/([0-9a-f]{32})$/.exec(path) ?? [];
+    if (method === "GET" && asked !== undefined) return readZone(call, asked);
     const [, zoneId = "", rest] = /^\/zones\/([^/]+)\/dns_records(?:\/([^/]+))?$/.exec(path) ?? [];
     if (zoneId !== "") return await changeRecords(call, zoneId, rest);
     const [, account, bucket] = /^\/accounts\/([^/]+)\/r2\/buckets(?:\/([^/]+))?$/.exec(path) ?? [];
@@ -131,6 +133,14 @@ export function createCloudflareApi(options: {
       .filter(([zone]) => name === null || zone === name)
       .map(([zone, { id }]) => describeZone(zone, id, accountId));
     return paginate(reached, query, ["name"], { usual: 20, most: 50 });
+  }
+
+  function readZone({ token }: Call, asked: string): Answer {
+    const [name = ""] = [...zones].find(([, { id }]) => id === asked) ?? [];
+    const mayRead =
+      token.permissions.includes("Zone Read") && (token.zones?.includes(name) ?? true);
+    if (name === "" || !mayRead) refuse(known.mayNot);
+    return { result: describeZone(name, asked, accountId) };
   }
 
   async function changeRecords(call: Call, zoneId: string, rest?: string): Promise<Answer> {

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { chmod, mkdtemp, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { repositoryRoot } from "../config/paths.ts";
@@ -35,20 +35,23 @@ export function connectStack(
   const tofu = openTofu(site, env, options);
   return {
     async plan(recordsFile) {
-      const file = path.join(await makeFolder(), "plan");
-      const inventoryFile = path.join(site.inventoryFolder, "hosts.yml");
-      await tofu("plan", [
-        `-out=${file}`,
-        `-var=records_file=${path.resolve(recordsFile)}`,
-        `-var=inventory_file=${inventoryFile}`,
-        ...quiet,
-      ]);
+      const folder = await makeFolder();
+      const file = path.join(folder, "plan");
+      // Copies, since tofu reads them again when it carries the plan out.
+      const read = {
+        records: path.join(folder, "records.yaml"),
+        hosts: path.join(folder, "hosts.yml"),
+      };
+      await copyFile(recordsFile, read.records);
+      await copyFile(path.join(site.inventoryFolder, "hosts.yml"), read.hosts).catch(ignoreMissing);
+      const variables = [`-var=records_file=${read.records}`, `-var=inventory_file=${read.hosts}`];
+      await tofu("plan", [`-out=${file}`, ...variables, ...quiet]);
       await chmod(file, 0o600);
       return { file, changes: parsePlan(await tofu("show", ["-json", file])) };
     },
     async apply({ file }) {
       await tofu("apply", [...quiet, file]);
-      rmSync(path.dirname(file), { recursive: true, force: true });
+      removeFolder(path.dirname(file));
     },
   };
 }
@@ -121,9 +124,21 @@ function renderBackend({ objectStore }: StackSite): string {
   return `endpoints = { s3 = ${JSON.stringify(url)} }\n${ca}`;
 }
 
+/** Without nodes in the records tofu does not look for it. */
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
+}
+
+const folders: string[] = [];
+
 /** For this user alone; removed with all that is in it when the program ends. */
 async function makeFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "infra-k3s-tofu-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  if (folders.length === 0) process.once("exit", () => folders.forEach(removeFolder));
+  folders.push(folder);
   return folder;
+}
+
+function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
 }

@@ -35,15 +35,8 @@ function explainLock(text: string): ErrorDetails | undefined {
   if (!text.includes("Error acquiring the state lock")) return undefined;
   const read = (name: string) => new RegExp(`^\\s*${name}:\\s+(.+)$`, "m").exec(text)?.[1];
   const [id, who, since] = [read("ID"), read("Who"), read("Created")];
-  if (id === undefined) {
-    return {
-      code: "TOFU_STATE_LOCKED",
-      message: "the lock of tofu's state cannot be had; nothing was changed",
-      why: text.split("\n").slice(0, shownLines).join("\n"),
-      fix: "Correct what it complains about, then try again",
-      exitCode: exitCodes.needsPerson,
-    };
-  }
+  // Somebody's only if it says whose: a store that cannot be reached is told in the same words.
+  if (id === undefined) return undefined;
   return {
     code: "TOFU_STATE_LOCKED",
     message: "another run of tofu holds the lock of its state; nothing was changed",
@@ -94,10 +87,9 @@ function explainStale(text: string): ErrorDetails | undefined {
   };
 }
 
-/** tofu draws a bar beside each complaint. */
 function readLines(stderr: string): string[] {
   return redact(stderr)
     .split("\n")
-    .map((line) => line.replace(/^[│╷╵] ?/, "").trimEnd())
+    .map((line) => line.trimEnd())
     .filter((line) => line !== "");
 }

@@ -3,7 +3,7 @@ import type { ResourceChange } from "../stack.ts";
 
 /**
  * The part of `tofu show -json` of a saved plan that is read here
- * (https://opentofu.org/docs/internals/json-format/). The whole has variables, secret ones among them, in clear.
+ * (https://opentofu.org/docs/internals/json-format/). What is secret stands in there in clear.
  */
 interface ShownPlan {
   format_version?: string;

@@ -84,6 +84,8 @@ t.test("lists have pages, and filters", async (t) => {
     { id: zone_id, name: fakeZone, status: "active", account: { id: fake.accountId } },
   ]);
   t.strictSame(await listAll(client.zones.list({ name: "example.org" })), []);
+  t.match(await client.zones.get({ zone_id }), { id: zone_id, name: fakeZone });
+  await t.rejects(client.zones.get({ zone_id: "0".repeat(32) }), { message: /^403 / });
 });
 
 t.test("what is not emulated is said to be so, and never left out", async (t) => {
@@ -93,7 +95,7 @@ t.test("what is not emulated is said to be so, and never left out", async (t) =>
   for (const [method, path] of [
     ["GET", "/zones?status=active"],
     ["GET", "/zones?per_page=51"],
-    ["GET", `/zones/${zone_id}`],
+    ["GET", `/zones/${zone_id}/settings`],
     ["POST", `/accounts/${fake.accountId}/r2/buckets`],
     ["GET", `/accounts/${fake.accountId}/r2/buckets?cursor=x`],
   ] as const) {

@@ -70,8 +70,8 @@ variable "jurisdiction" {
 
 variable "state_passphrase" {
   type        = string
-  description = "Encrypts state and plans; comes by TF_VAR_state_passphrase."
-  sensitive   = true
+  description = "Encrypts state and plans, and is in neither; comes by TF_VAR_state_passphrase."
+  ephemeral   = true
   nullable    = false
 
   validation {

@@ -1,8 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
-import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TAP } from "tap";
 import { createS3Proxy, type S3Proxy } from "../../../lab/clouds/s3-proxy.ts";
@@ -12,19 +10,18 @@ export interface OwnStore {
   proxy: S3Proxy;
   url: string;
   keys: { AWS_ACCESS_KEY_ID: string; AWS_SECRET_ACCESS_KEY: string };
-  /** Each folder in it is a bucket, and each file in those an object. */
-  bucketsFolder: string;
 }
 
-/** The lab's object store, versitygw behind the proxy that refuses what R2 refuses, on loopback. */
+/**
+ * The lab's object store, versitygw behind the proxy that refuses what R2 refuses, on loopback. Each folder
+ * of `bucketsFolder` is a bucket, and each file in those an object.
+ */
 export async function startOwnStore(
   t: TAP,
   versitygw: string,
   { key, cert }: OwnCa,
-  buckets: readonly string[],
+  bucketsFolder: string,
 ): Promise<OwnStore> {
-  const bucketsFolder = t.testdir({});
-  for (const bucket of buckets) mkdirSync(path.join(bucketsFolder, bucket));
   const keys = {
     AWS_ACCESS_KEY_ID: `own${randomBytes(8).toString("hex")}`,
     AWS_SECRET_ACCESS_KEY: randomBytes(20).toString("hex"),
@@ -52,7 +49,7 @@ export async function startOwnStore(
     if (child.exitCode !== null) throw new Error(`versitygw ended with code ${child.exitCode}`);
     await sleep(20);
   }
-  return { proxy, url: `https://127.0.0.1:${port}`, keys, bucketsFolder };
+  return { proxy, url: `https://127.0.0.1:${port}`, keys };
 }
 
 async function findFreePort(): Promise<number> {
