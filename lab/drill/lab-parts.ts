@@ -9,6 +9,7 @@ import type { Components } from "../build-components.ts";
 import { findCacheFolder } from "../cache.ts";
 import type { ImageArchive } from "../cluster.ts";
 import type { PackedImages } from "../image-archive.ts";
+import { ensureKnotFiles } from "../knot-files.ts";
 import type { K3sRelease } from "../k3s-release.ts";
 import { ensurePackages } from "../packages.ts";
 import type { LabPaths } from "../paths.ts";
@@ -49,6 +50,7 @@ export async function prepareParts(
     async (stop) => {
       await ensureTree({ mirror, progress, signal: stop });
       await ensureAnsible({ progress, signal: stop });
+      await ensureKnotFiles({ mirror, signal: stop });
       return {
         postgres: await ensurePostgresFiles({ mirror, signal: stop }),
         files: await ensureArgocdFiles({ mirror, signal: stop }),
