@@ -108,7 +108,7 @@ function checkDraft(
   const isTtl =
     Number.isInteger(given) && (given === 1 || (Number(given) >= 60 && Number(given) <= 86400));
   if (!isTtl) refuse(faults.badTtl);
-  const { comment, tags = [], settings = {}, priority } = draft;
+  const { comment, tags, settings = {}, priority } = draft;
   if (type === "MX" && typeof priority !== "number") refuse(faults.noPriority);
   return {
     ...kept,
@@ -121,7 +121,8 @@ function checkDraft(
     proxiable: proxiable.includes(type) && !privateTarget.test(content),
     meta: {},
     settings: settings as object,
-    tags: tags as string[],
+    // external-dns sends null for none (provider/cloudflare: buildBatchPostParam).
+    tags: (tags ?? []) as string[],
     ...(typeof comment === "string" ? { comment } : {}),
     ...(type === "MX" ? { priority: Number(priority) } : {}),
   } satisfies StoredRecord;

@@ -8,6 +8,7 @@ import { ensureArgocdImages } from "../argocd-images.ts";
 import type { Components } from "../build-components.ts";
 import { findCacheFolder } from "../cache.ts";
 import type { ImageArchive } from "../cluster.ts";
+import { ensureExternalDnsImages } from "../external-dns-images.ts";
 import type { PackedImages } from "../image-archive.ts";
 import { ensureKnotFiles } from "../knot-files.ts";
 import type { K3sRelease } from "../k3s-release.ts";
@@ -26,7 +27,7 @@ import { ensureVeleroImages } from "../velero-images.ts";
 export interface LabParts {
   components: Components;
   release: K3sRelease;
-  /** The images of the shop, of Velero and of Argo CD. */
+  /** The images of the shop, of Velero, of external-dns and of Argo CD. */
   extraImages: ImageArchive[];
   versions: Versions;
   /** The major version of PostgreSQL. */
@@ -59,11 +60,12 @@ export async function prepareParts(
   ]);
   const apps = await ensureAppImages({ programs: components.programs, debian, postgres });
   const velero = await ensureVeleroImages({ ...components, debian });
+  const externalDns = await ensureExternalDnsImages({ ...components, debian });
   const argocd = await ensureArgocdImages({ ...components, debian, files });
   return {
     components,
     release,
-    extraImages: [apps, velero, argocd].map(nameUrl),
+    extraImages: [apps, velero, externalDns, argocd].map(nameUrl),
     versions: await loadVersions(),
     postgresVersion: postgres.major,
   };
