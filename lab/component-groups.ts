@@ -1,5 +1,6 @@
 import type { Answer, ComponentGroup } from "./component-group.ts";
 import { etcd } from "./etcd-group.ts";
+import { externalDns } from "./external-dns-group.ts";
 import { argocd, ksops, kustomize } from "./gitops-groups.ts";
 import { headscale, tailscale } from "./mesh/component-groups.ts";
 import { opentofu } from "./opentofu-group.ts";
@@ -204,6 +205,7 @@ export const componentGroups: readonly ComponentGroup[] = [
   ksops,
   kustomize,
   argocd,
+  externalDns,
   kubeconform,
   opentofu,
 ];

@@ -60,16 +60,38 @@ export async function ensureDebianPrograms<Name extends string>(
   options: DebianOptions = {},
 ): Promise<Record<Name, string>> {
   const { cacheFolder = findCacheFolder() } = options;
+  const folder = nameFolder(set, cacheFolder);
+  // Renamed to this only once it was whole.
+  if ((await stat(folder).catch(() => undefined)) === undefined) {
+    const key = path.basename(folder);
+    await fillEntry(cacheFolder, key, async (entry) => await fill(entry, set, options));
+  }
+  return nameRoots(set, folder);
+}
+
+/** The folders if the cache has them. */
+export async function findDebianPrograms<Name extends string>(
+  set: ProgramSet<Name>,
+  cacheFolder: string = findCacheFolder(),
+): Promise<Record<Name, string> | undefined> {
+  const folder = nameFolder(set, cacheFolder);
+  const status = await stat(folder).catch(() => undefined);
+  return status === undefined ? undefined : nameRoots(set, folder);
+}
+
+function nameFolder(set: ProgramSet<string>, cacheFolder: string): string {
   const steps = [fill, unpack, fillRoot, copyLibraries, isElf, writeUsers, makeFolder];
   const key = makeKey(set.name, {
     recipe: [suite, JSON.stringify(set), ...steps.map(String)].join("\n"),
     architecture: process.arch,
   });
-  const folder = path.join(cacheFolder, key);
-  // Renamed to this only once it was whole.
-  if ((await stat(folder).catch(() => undefined)) === undefined) {
-    await fillEntry(cacheFolder, key, async (entry) => await fill(entry, set, options));
-  }
+  return path.join(cacheFolder, key);
+}
+
+function nameRoots<Name extends string>(
+  set: ProgramSet<Name>,
+  folder: string,
+): Record<Name, string> {
   const names = Object.keys(set.roots) as Name[];
   return Object.fromEntries(names.map((name) => [name, path.join(folder, name)])) as Record<
     Name,

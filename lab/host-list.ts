@@ -83,7 +83,7 @@ export const upstreamHost = "raw.githubusercontent.com";
 /** All that the lab's servers are called. */
 export const serverNames: readonly string[] = [addresses.servers, upstreamHost];
 
-/** The lines of /etc/hosts that name the lab's hosts; hosts and operator have no DNS. */
+/** The lines of /etc/hosts that name the lab's hosts; hosts have no DNS. */
 export function renderHostsFile(): string {
   const lines = [
     "127.0.0.1 localhost",

@@ -57,7 +57,10 @@ export async function ensureOperatorFiles(paths: LabPaths): Promise<void> {
   await mkdir(path.dirname(paths.operatorHosts), { recursive: true });
   const upstream = `${addresses.servers} ${upstreamHost}\n`;
   await writeFile(paths.operatorHosts, renderHostsFile() + upstream);
-  await writeFile(paths.operatorResolver, "# The lab has no DNS\n");
+  await writeFile(
+    paths.operatorResolver,
+    `# It knows the names of one zone, and refuses all others\nnameserver ${addresses.servers}\n`,
+  );
 }
 
 /** The command line that runs `argv` where the operator of the lab is; itself for one who is there. */

@@ -60,6 +60,8 @@ export interface ServerPaths {
   s3Keys: string;
   /** Each folder in it is a bucket. */
   buckets: string;
+  /** The name server's settings and its zone. */
+  dns: string;
   git: GitPaths;
   mesh: MeshPaths;
 }
@@ -164,6 +166,7 @@ export function findPaths(env: NodeJS.ProcessEnv = process.env): LabPaths {
       cloudflareToken: at("servers/cloudflare-token"),
       s3Keys: at("servers/s3-keys"),
       buckets: at("servers/buckets"),
+      dns: at("servers/dns"),
       git: {
         folder: at("servers/git"),
         repository: at("servers/git/infra-k3s.git"),

@@ -9,6 +9,7 @@ import { findCacheFolder } from "./cache.ts";
 import { ensureCertificates } from "./certificates.ts";
 import { readHealth } from "./clouds/control.ts";
 import type { ServeSettings } from "./clouds/settings.ts";
+import { planLabRecords } from "./dns-records.ts";
 import { addresses, serverNames } from "./host-list.ts";
 import { enterNamespace, listNamespaceProcesses, serversNamespace } from "./network.ts";
 import type { LabPaths } from "./paths.ts";
@@ -24,6 +25,7 @@ const ports = {
   s3: 9000,
   power: 9443,
   cloudflare: 9444,
+  dns: 53,
   files: 8080,
   git: 7443,
   // No URL of production names a port.
@@ -67,6 +69,8 @@ export interface ServersOptions {
   components: Pick<Components, "programs">;
   /** From ensureUpstreamFiles. */
   upstreamFolder: string;
+  /** From ensureKnotFiles. */
+  knot: string;
   progress: Progress;
   signal?: AbortSignal;
 }
@@ -83,7 +87,7 @@ export function planServerSettings(paths: LabPaths): SiteSettings {
 
 /**
  * Starts the lab's servers in their namespace unless they run: the bucket, the APIs of the provider and of
- * Cloudflare, the files of the cache and of GitHub, Git and, where there is to be one, the mesh's
+ * Cloudflare, DNS, the files of the cache and of GitHub, Git and, where there is to be one, the mesh's
  * coordination server; returns when they answer. Those of another version are replaced. Throws
  * LAB_SERVERS_FAILED, EXEC_MISSING and EXEC_FAILED, and the reason of `signal`.
  */
@@ -112,6 +116,7 @@ export async function ensureServers(paths: LabPaths, options: ServersOptions): P
     "S3",
     "power",
     "Cloudflare",
+    "DNS",
     "files",
     "Git",
     "GitHub's files",
@@ -132,9 +137,9 @@ export async function stopServers(paths: LabPaths): Promise<number> {
 
 async function planSettings(
   paths: LabPaths,
-  { components, upstreamFolder }: ServersOptions,
+  { components, upstreamFolder, knot }: ServersOptions,
 ): Promise<ServeSettings> {
-  const { tls, token, cloudflareToken, s3Keys, buckets, control, git, mesh } = paths.servers;
+  const { tls, token, cloudflareToken, s3Keys, buckets, control, dns, git, mesh } = paths.servers;
   const { versitygw, headscale } = components.programs;
   if (versitygw === undefined) throw new Error("the program versitygw was not built");
   const settings = {
@@ -145,6 +150,8 @@ async function planSettings(
     certificate: { key: path.join(tls, "server.key"), cert: path.join(tls, "server.pem") },
     tokenFile: token,
     cloudflareTokenFile: cloudflareToken,
+    records: planLabRecords(),
+    dns: { knot, folder: dns },
     keysFile: s3Keys,
     versitygw,
     ...(headscale === undefined

@@ -3,7 +3,7 @@ import path from "node:path";
 import { parse, parseDocument, stringify } from "yaml";
 import { repositoryRoot } from "../lib/config/paths.ts";
 import { run } from "../lib/exec/run.ts";
-import { labZone } from "./clouds/settings.ts";
+import { labRecords } from "./dns-records.ts";
 import { allHosts, labHosts } from "./host-list.ts";
 import type { LabPaths } from "./paths.ts";
 
@@ -41,7 +41,7 @@ export async function ensureSite(paths: LabPaths, settings: SiteSettings = {}): 
   await mkdir(variables, { recursive: true });
   const general = await readFile(generalVariables, "utf8");
   await writeFile(path.join(variables, "lab.yml"), renderVariables(paths, general));
-  await writeFile(paths.dnsRecords, stringify({ zone: labZone, records: [] }));
+  await writeFile(paths.dnsRecords, stringify(labRecords));
   await mergeSite(path.join(paths.state, "site.yaml"), {
     name: "lab",
     clusterName: "lab",

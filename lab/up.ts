@@ -6,6 +6,7 @@ import { ensureDisk } from "./host-disk.ts";
 import { type BootedHost, waitForHost } from "./host.ts";
 import { allHosts, type LabHost, labHosts, serverNames } from "./host-list.ts";
 import { raiseSettings, readModules } from "./kernel-settings.ts";
+import { ensureKnotFiles } from "./knot-files.ts";
 import { ensureNetwork } from "./network.ts";
 import { ensureOperatorMesh } from "./mesh/operator.ts";
 import { ensureOperatorFiles } from "./operator.ts";
@@ -36,7 +37,7 @@ export interface UpOptions {
  * returns when ssh works on all hosts and the servers answer. What is done survives an interruption,
  * and the next run goes on there. Throws what checkRequirements throws, and LAB_PROGRAM_MISSING, LAB_MIRROR_MISSING,
  * LAB_CACHE_BUSY, LAB_HOST_MISSING, LAB_HOST_FAILED, LAB_SERVERS_FAILED, LAB_MESH_FAILED, and what
- * buildComponents and ensureUpstreamFiles throw.
+ * buildComponents, ensureUpstreamFiles and ensureKnotFiles throw.
  */
 export async function bringUp(
   paths: LabPaths,
@@ -58,6 +59,7 @@ export async function bringUp(
     },
   });
   const upstreamFolder = await ensureUpstreamFiles({ progress, signal });
+  const knot = await ensureKnotFiles({ mirror, signal });
   // Before the first change that `down` undoes.
   await ensureRecord(paths, modules);
   const tree = await ensureTree({ mirror, progress, signal });
@@ -77,7 +79,7 @@ export async function bringUp(
     ]),
   );
   // After the hosts: their power is then as the provider is to find it.
-  await ensureServers(paths, { components, upstreamFolder, progress, signal });
+  await ensureServers(paths, { components, upstreamFolder, knot, progress, signal });
   if (withMesh) {
     const address = await ensureOperatorMesh(paths, { components, signal });
     progress.say(`the operator is in the mesh, at ${address}`);

@@ -13,11 +13,15 @@ import type { Progress } from "./progress.ts";
  */
 const wantedFiles: Readonly<Record<string, readonly string[]>> = {
   "argo-cd": ["manifests/core-install.yaml"],
+  "external-dns": ["kustomize/external-dns-*.yaml"],
   velero: ["config/crd/v1/bases/*.yaml", "config/crd/v2alpha1/bases/*.yaml"],
 };
 
 /** A Go module's path is its repository's address, from its second major version on with that. */
 const githubModule = /^github\.com\/([^/]+\/[^/]+)(?:\/v\d+)?$/;
+
+/** Kubernetes has an address of its own for those of its interest groups. */
+const sigModule = /^sigs\.k8s\.io\/([^/]+)$/;
 
 export interface UpstreamFilesOptions {
   sources?: Readonly<Record<string, SchemaSource>>;
@@ -35,7 +39,7 @@ export async function ensureUpstreamFiles(options: UpstreamFilesOptions): Promis
   const { sources = (await loadSources()).crds, cacheFolder = findCacheFolder() } = options;
   const wanted = Object.entries(wantedFiles).map(([name, files]) => {
     const source = sources[name];
-    const [, repository] = githubModule.exec(source?.module ?? "") ?? [];
+    const repository = findRepository(source?.module ?? "");
     if (source === undefined || repository === undefined) {
       throw new Error(`${name} in sources.yaml is not a repository at GitHub`);
     }
@@ -49,6 +53,11 @@ export async function ensureUpstreamFiles(options: UpstreamFilesOptions): Promis
     for (const one of wanted) await fill(temporary, one, options);
   });
   return folder;
+}
+
+function findRepository(module: string): string | undefined {
+  const [, name] = sigModule.exec(module) ?? [];
+  return name === undefined ? githubModule.exec(module)?.[1] : `kubernetes-sigs/${name}`;
 }
 
 interface Wanted {

@@ -15,6 +15,9 @@ export function describeToken(
   return { id: makeId(value), status } satisfies TokenVerifyResponse;
 }
 
+/** The servers that a zone is served by. */
+export const nameServers = ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"];
+
 /** A zone on the free plan that is served. */
 export function describeZone(name: string, id: string, accountId: string): Zone {
   const created = "2026-01-01T00:00:00.000000Z";
@@ -32,7 +35,7 @@ export function describeZone(name: string, id: string, accountId: string): Zone 
     modified_on: created,
     development_mode: 0,
     meta: { page_rule_quota: 3, phishing_detected: false },
-    name_servers: ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"],
+    name_servers: nameServers,
     original_dnshost: null,
     original_name_servers: null,
     original_registrar: null,

@@ -61,6 +61,8 @@ const keptRequests = 1000;
 export function createCloudflareApi(options: {
   zones: readonly string[];
   tokens: readonly ApiToken[];
+  /** Called when a request has changed the records of a zone. */
+  onChange?: (zone: string) => void;
 }): CloudflareApi {
   const accountId = makeId("account");
   const zones = new Map(
@@ -119,7 +121,7 @@ export function createCloudflareApi(options: {
     const [, asked] = /^\/zones\/([0-9a-f]{32})$/.exec(path) ?? [];
     if (method === "GET" && asked !== undefined) return readZone(call, asked);
     const [, zoneId = "", rest] = /^\/zones\/([^/]+)\/dns_records(?:\/([^/]+))?$/.exec(path) ?? [];
-    if (zoneId !== "") return await changeRecords(call, zoneId, rest);
+    if (zoneId !== "") return await handleRecords(call, zoneId, rest);
     const [, account, bucket] = /^\/accounts\/([^/]+)\/r2\/buckets(?:\/([^/]+))?$/.exec(path) ?? [];
     if (method === "GET" && account !== undefined) return readBuckets(call, account, bucket);
     throw new Error(`${method} ${path}`);
@@ -143,33 +145,22 @@ export function createCloudflareApi(options: {
     return { result: describeZone(name, asked, accountId) };
   }
 
-  async function changeRecords(call: Call, zoneId: string, rest?: string): Promise<Answer> {
-    const { method, token, query, readBody } = call;
+  async function handleRecords(call: Call, zoneId: string, rest?: string): Promise<Answer> {
+    const { method, token, query } = call;
     if (!/^[0-9a-f]{32}$/.test(zoneId)) refuse(noRoute(`/client/v4${call.path}`));
     const [zone, { records } = {}] = [...zones].find(([, { id }]) => id === zoneId) ?? [];
     const isReached = zone !== undefined && (token.zones?.includes(zone) ?? true);
     const mayRead = token.permissions.some((one) => one === "DNS Read" || one === "DNS Write");
     const mayDo = method === "GET" ? mayRead : token.permissions.includes("DNS Write");
     if (!isReached || !mayDo || records === undefined) refuse(known.mayNot);
-    const id = rest ?? "";
-    switch (`${method} ${rest === undefined ? "all" : "one"}`) {
-      case "GET all":
-        return listRecords(records.list(), query);
-      case "GET one":
-        return { result: records.get(id) };
-      case "DELETE one":
-        return { result: { id: records.remove(id).id } };
-      case "POST all":
-        return { result: records.create((await readBody()) as Draft) };
-      case "PATCH one":
-        return { result: records.edit(id, (await readBody()) as Draft) };
-      case "PUT one":
-        return { result: records.replace(id, (await readBody()) as Draft) };
-      case "POST one":
-        if (id === "batch") return { result: records.batch((await readBody()) as BatchDraft) };
-        break;
+    if (method === "GET") {
+      return rest === undefined
+        ? listRecords(records.list(), query)
+        : { result: records.get(rest) };
     }
-    throw new Error(`${method} ${call.path}`);
+    const result = await changeRecord(records, call, rest);
+    options.onChange?.(zone);
+    return { result };
   }
 
   function readBuckets({ query, token }: Call, account: string, name?: string): Answer {
@@ -188,6 +179,29 @@ export function createCloudflareApi(options: {
 
   const { limit } = quota;
   return { handle, accountId, zones, buckets, tokens, requests, faults, limit };
+}
+
+/** Does what a request asks for; `rest` is an id, or `batch`. */
+async function changeRecord(
+  records: RecordStore,
+  { method, path, readBody }: Call,
+  rest?: string,
+): Promise<unknown> {
+  const id = rest ?? "";
+  switch (`${method} ${rest === undefined ? "all" : "one"}`) {
+    case "DELETE one":
+      return { id: records.remove(id).id };
+    case "POST all":
+      return records.create((await readBody()) as Draft);
+    case "PATCH one":
+      return records.edit(id, (await readBody()) as Draft);
+    case "PUT one":
+      return records.replace(id, (await readBody()) as Draft);
+    case "POST one":
+      if (id === "batch") return records.batch((await readBody()) as BatchDraft);
+      break;
+  }
+  throw new Error(`${method} ${path}`);
 }
 
 function listRecords(records: readonly StoredRecord[], query: URLSearchParams): Answer {

@@ -50,10 +50,11 @@ export function createRecords(zone: string): RecordStore {
     return records.get(id) ?? refuse(faults.noRecord);
   }
 
-  function write(id: string, draft: Draft, createdOn: string): StoredRecord {
+  function write(id: string, draft: Draft, createdOn?: string): StoredRecord {
     const others = [...records.values()].filter((one) => one.id !== id);
     const now = new Date().toISOString();
-    const record = checkDraft(draft, zone, { id, created_on: createdOn, modified_on: now });
+    const kept = { id, created_on: createdOn ?? now, modified_on: now };
+    const record = checkDraft(draft, zone, kept);
     checkNeighbours(record, others);
     records.set(id, record);
     return record;
@@ -62,7 +63,7 @@ export function createRecords(zone: string): RecordStore {
   const store: RecordStore = {
     list: () => [...records.values()],
     get,
-    create: (draft) => write(randomBytes(16).toString("hex"), draft, new Date().toISOString()),
+    create: (draft) => write(randomBytes(16).toString("hex"), draft),
     edit(id, draft) {
       const old = get(id);
       return write(id, { ...old, ...draft }, old.created_on);
@@ -107,7 +108,7 @@ function checkDraft(
   const isTtl =
     Number.isInteger(given) && (given === 1 || (Number(given) >= 60 && Number(given) <= 86400));
   if (!isTtl) refuse(faults.badTtl);
-  const { comment, tags = [], settings = {}, priority } = draft;
+  const { comment, tags, settings = {}, priority } = draft;
   if (type === "MX" && typeof priority !== "number") refuse(faults.noPriority);
   return {
     ...kept,
@@ -120,7 +121,8 @@ function checkDraft(
     proxiable: proxiable.includes(type) && !privateTarget.test(content),
     meta: {},
     settings: settings as object,
-    tags: tags as string[],
+    // external-dns sends null for none (provider/cloudflare: buildBatchPostParam).
+    tags: (tags ?? []) as string[],
     ...(typeof comment === "string" ? { comment } : {}),
     ...(type === "MX" ? { priority: Number(priority) } : {}),
   } satisfies StoredRecord;

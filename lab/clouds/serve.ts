@@ -6,19 +6,21 @@ import { connect, type ListenOptions, type NetConnectOpts, type Server } from "n
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { allHosts } from "../host-list.ts";
+import { planKnotCommand } from "../knot-files.ts";
 import { findPaths } from "../paths.ts";
 import { powerOff, powerOn, readPower, shutDown } from "../power.ts";
 import { createCacheFiles } from "./cache-files.ts";
 import { createCloudflareApi } from "./cloudflare-api.ts";
 import { createControl } from "./control.ts";
 import { createGitServer } from "./git-server.ts";
+import { type NameServer, prepareNameServer } from "./name-server.ts";
 import { createHetznerApi, type HetznerApi } from "./hetzner-api.ts";
 import { createS3Proxy } from "./s3-proxy.ts";
 import { gitUser, labZone, parseKeys, type ServeSettings } from "./settings.ts";
 import { createUpstreamFiles } from "./upstream-files.ts";
 
 /**
- * The lab's servers in one process, with versitygw and headscale as its children. usage: serve.ts SETTINGS
+ * The lab's servers in one process, with versitygw, Knot DNS and headscale as its children. usage: serve.ts SETTINGS
  *
  * It runs in their network namespace and in nothing else of its own, so that it can switch hosts
  * on and off as the machine's root does: every network of the lab is named, none is "here".
@@ -39,6 +41,7 @@ const api = await openProvider();
 const power = createTlsServer(tls, api.handle);
 const cloudflare = createCloudflareApi({
   zones: [labZone],
+  onChange: () => void names.publish().catch((error: unknown) => say(String(error))),
   tokens: [
     {
       value: readFileSync(settings.cloudflareTokenFile, "utf8").trim(),
@@ -49,6 +52,7 @@ const cloudflare = createCloudflareApi({
 for (const name of readdirSync(settings.bucketsFolder)) {
   cloudflare.buckets.set(name, { name, location: "weur", storage_class: "Standard" });
 }
+const names = await startNameServer();
 const cloudflareServer = createTlsServer(tls, cloudflare.handle);
 const files = createServer(createCacheFiles(settings.cacheFolder));
 const git = createTlsServer(
@@ -62,6 +66,7 @@ const git = createTlsServer(
 const upstreamFiles = createTlsServer(tls, createUpstreamFiles(settings.upstreamFolder));
 await listen(proxy.server, { host: address, port: ports.s3 });
 await listen(power, { host: address, port: ports.power });
+await waitForPort({ host: address, port: ports.dns });
 await listen(cloudflareServer, { host: address, port: ports.cloudflare });
 await listen(files, { host: address, port: ports.files });
 await listen(git, { host: address, port: ports.git });
@@ -86,6 +91,22 @@ function startVersitygw(): void {
     // The only region that R2 has (https://developers.cloudflare.com/r2/api/s3/api/).
     VGW_REGION: "auto",
   });
+}
+
+async function startNameServer(): Promise<NameServer> {
+  const { records } = cloudflare.zones.get(labZone) ?? {};
+  if (records === undefined) throw new Error(`Cloudflare has no ${labZone}`);
+  for (const draft of settings.records) records.create(draft);
+  const server = await prepareNameServer({
+    command: (program) => planKnotCommand(settings.dns.knot, program),
+    folder: settings.dns.folder,
+    address,
+    port: ports.dns,
+    zone: labZone,
+    records: () => records.list(),
+  });
+  startChild("knotd", server.argv, {});
+  return server;
 }
 
 function startHeadscale({ program, config }: NonNullable<ServeSettings["headscale"]>): void {

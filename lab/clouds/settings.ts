@@ -1,3 +1,5 @@
+import type { Draft } from "./cloudflare-records.ts";
+
 /** What serve.ts is started with; it holds names of files with secrets, and no secret. */
 export interface ServeSettings {
   /** Of this file's contents and of the code; a server of another version is replaced. */
@@ -9,6 +11,7 @@ export interface ServeSettings {
     s3: number;
     power: number;
     cloudflare: number;
+    dns: number;
     files: number;
     git: number;
     upstreamFiles: number;
@@ -19,6 +22,10 @@ export interface ServeSettings {
   certificate: { key: string; cert: string };
   tokenFile: string;
   cloudflareTokenFile: string;
+  /** What Cloudflare's zone has when the servers start. */
+  records: readonly Draft[];
+  /** A folder with Knot DNS (lab/knot-files.ts), and one for its settings and the zone. */
+  dns: { knot: string; folder: string };
   /** As the AWS tools write it, one profile `default`. */
   keysFile: string;
   /** The built program. */

@@ -1,9 +1,7 @@
+import { labNames } from "../dns-records.ts";
 import { type Check, check, listFew } from "./check.ts";
 import type { DrillFacts } from "./facts.ts";
 import type { Figures } from "./figures.ts";
-
-/** Of the lab's DNS: one that tofu would own, and one of external-dns. */
-const watched = 2;
 
 /** Whether the names lead to living hosts, and nowhere else. */
 export function checkNames({ sourceIp }: DrillFacts, { names }: Figures): Check[] {
@@ -12,9 +10,9 @@ export function checkNames({ sourceIp }: DrillFacts, { names }: Figures): Check[
     check({
       id: "names-follow",
       title: "Every name that led to the dead host leads to living ones",
-      passed: names.length === watched && wrong.length === 0,
+      passed: names.length === labNames.length && wrong.length === 0,
       measured: `${names.length - wrong.length} of ${names.length}${listFew(wrong.map(({ name, addresses }) => `${name} has ${addresses.join(" and ") || "no address"}`))}`,
-      wanted: `${watched} of ${watched}, without ${sourceIp}`,
+      wanted: `${labNames.length} of ${labNames.length}, without ${sourceIp}`,
     }),
   ];
 }

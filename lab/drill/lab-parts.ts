@@ -8,7 +8,9 @@ import { ensureArgocdImages } from "../argocd-images.ts";
 import type { Components } from "../build-components.ts";
 import { findCacheFolder } from "../cache.ts";
 import type { ImageArchive } from "../cluster.ts";
+import { ensureExternalDnsImages } from "../external-dns-images.ts";
 import type { PackedImages } from "../image-archive.ts";
+import { ensureKnotFiles } from "../knot-files.ts";
 import type { K3sRelease } from "../k3s-release.ts";
 import { ensurePackages } from "../packages.ts";
 import type { LabPaths } from "../paths.ts";
@@ -25,7 +27,7 @@ import { ensureVeleroImages } from "../velero-images.ts";
 export interface LabParts {
   components: Components;
   release: K3sRelease;
-  /** The images of the shop, of Velero and of Argo CD. */
+  /** The images of the shop, of Velero, of external-dns and of Argo CD. */
   extraImages: ImageArchive[];
   versions: Versions;
   /** The major version of PostgreSQL. */
@@ -49,6 +51,7 @@ export async function prepareParts(
     async (stop) => {
       await ensureTree({ mirror, progress, signal: stop });
       await ensureAnsible({ progress, signal: stop });
+      await ensureKnotFiles({ mirror, signal: stop });
       return {
         postgres: await ensurePostgresFiles({ mirror, signal: stop }),
         files: await ensureArgocdFiles({ mirror, signal: stop }),
@@ -57,11 +60,12 @@ export async function prepareParts(
   ]);
   const apps = await ensureAppImages({ programs: components.programs, debian, postgres });
   const velero = await ensureVeleroImages({ ...components, debian });
+  const externalDns = await ensureExternalDnsImages({ ...components, debian });
   const argocd = await ensureArgocdImages({ ...components, debian, files });
   return {
     components,
     release,
-    extraImages: [apps, velero, argocd].map(nameUrl),
+    extraImages: [apps, velero, externalDns, argocd].map(nameUrl),
     versions: await loadVersions(),
     postgresVersion: postgres.major,
   };

@@ -14,18 +14,20 @@ const real = [
   "Kubernetes, containerd and runc",
   "local-path-provisioner",
   "Velero, its plugin for S3, and kopia",
-  "Argo CD, git, SOPS and age: Velero and the shop come from a commit",
+  "Argo CD, git, SOPS and age: Velero, external-dns and the shop come from a commit",
+  "external-dns, and Knot as the name server of its zone",
   "PostgreSQL",
   "the playbooks that made the cluster, and the failover command",
 ];
 
 const standIns = [
   "hosts: systemd-nspawn containers on one machine, one kernel and one clock",
-  "k3s: the command around Kubernetes, by its documented contract",
+  "k3s: the command around Kubernetes, by its documented contract; of its ServiceLB the addresses only",
   "object store: versitygw behind a proxy that refuses what Cloudflare R2 refuses",
   "KSOPS: the exec plugin of kustomize, by its documented contract",
   "github.com: upstream's own manifests, served by the lab; and the forge around git",
   "provider's API: an emulator of the part of Hetzner Cloud's that fencing uses",
+  "Cloudflare: an emulator of its zones and records",
 ];
 
 /** Judges what was seen and sums it up. */

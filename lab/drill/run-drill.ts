@@ -3,6 +3,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readCounters, readProvider } from "../clouds/control.ts";
 import { ensureCluster, type LabCluster } from "../cluster.ts";
+import { labNames } from "../dns-records.ts";
 import { labHosts } from "../host-list.ts";
 import type { LabPaths } from "../paths.ts";
 import { powerOff } from "../power.ts";
@@ -95,7 +96,7 @@ export async function runDrill(paths: LabPaths, options: DrillOptions): Promise<
   );
   await phase("more orders", async () => await sleep(writeSeconds * 1000, undefined, { signal }));
   await options.beforeFailure?.(cluster);
-  const watch = watchNames(Object.values(labNames), signal);
+  const watch = watchNames(labNames, signal);
 
   const killedAt = Date.now();
   await phase(`${source} loses its power`, async () => await powerOff(paths, source));

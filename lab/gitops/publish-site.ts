@@ -36,8 +36,10 @@ async function listCaFiles({ servers }: LabPaths): Promise<Edits> {
     if (!text.includes(empty)) throw new Error(`${file} has no ${empty}`);
     return [file, text.replace(empty, value)] as const;
   };
+  const pem = ['ca.pem: ""', `ca.pem: ${JSON.stringify(ca)}`] as const;
   return new Map([
-    await fill("lab/gitops/site/ca.yaml", 'ca.pem: ""', `ca.pem: ${JSON.stringify(ca)}`),
+    await fill("lab/gitops/site/ca.yaml", ...pem),
+    await fill("lab/gitops/external-dns/ca.yaml", ...pem),
     await fill(
       "lab/gitops/velero/location.yaml",
       'caCert: ""',

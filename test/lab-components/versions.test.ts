@@ -11,6 +11,7 @@ const root = path.resolve(import.meta.dirname, "../..");
 const programs = {
   k3s: "kubernetes",
   velero: "velero",
+  externalDns: "external-dns",
   veleroPluginForAws: "velero-plugin-for-aws",
   kopia: "kopia",
   localPathProvisioner: "local-path-provisioner",

@@ -19,6 +19,15 @@ t.test("the overlays name the lab's own servers", async (t) => {
   t.match(parse(read("velero/location.yaml")), {
     spec: { objectStorage: { bucket: backupBucket }, config: { s3Url: serverUrls.s3 } },
   });
+  t.match(parse(read("external-dns/cloudflare.yaml")), {
+    spec: {
+      template: {
+        spec: {
+          containers: [{ env: [{ name: "CLOUDFLARE_BASE_URL", value: serverUrls.cloudflare }] }],
+        },
+      },
+    },
+  });
   t.match(parse(read("bootstrap/argocd.yaml")), {
     spec: {
       template: {

@@ -3,7 +3,10 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import t, { type Test } from "tap";
 import { ensureCertificates } from "../../lab/certificates.ts";
+import { createRecords } from "../../lab/clouds/cloudflare-records.ts";
 import { labZone, parseKeys } from "../../lab/clouds/settings.ts";
+import { labRecords, planLabRecords } from "../../lab/dns-records.ts";
+import { drillNodes } from "../../lab/drill/run-drill.ts";
 import { buildOperatorEnvironment } from "../../lab/operator.ts";
 import { findPaths } from "../../lab/paths.ts";
 import { ensureSecrets, readGitLogin, readS3Keys } from "../../lab/server-secrets.ts";
@@ -11,6 +14,7 @@ import { planServerSettings } from "../../lab/servers.ts";
 import { ensureSite } from "../../lab/site.ts";
 import { redact } from "../../lib/cli/redact.ts";
 import { loadSite } from "../../lib/config/site.ts";
+import { loadCluster } from "../../lib/inventory/load-cluster.ts";
 import { loadRecords } from "../../lib/dns/load-records.ts";
 import { hasCode } from "../../lib/errors.ts";
 
@@ -97,8 +101,23 @@ t.test("the lab's site leads to its provider, and to its Cloudflare", async (t) 
     url: "https://172.31.0.1:9444/client/v4",
     caFile: paths.servers.ca,
   });
-  t.strictSame(await loadRecords(site.dnsRecordsFile, async () => new Map()), {
-    zone: labZone,
-    records: [],
+});
+
+t.test("its zone begins with what its records file declares", async (t) => {
+  const paths = makePaths(t);
+  await ensureSite(paths);
+  const { dnsRecordsFile, inventoryFolder } = await loadSite({ site: paths.state, env: {} });
+  const { zone, records } = await loadRecords(dnsRecordsFile, async () => {
+    const { hosts } = await loadCluster(inventoryFolder);
+    return new Map(hosts.map(({ name, publicIp }) => [name, publicIp]));
   });
+  t.equal(zone, labZone);
+  const store = createRecords(labZone);
+  for (const draft of planLabRecords()) store.create(draft);
+  t.equal(records.length, 1);
+  t.match(
+    store.list().map(({ ttl, ...one }) => ({ ...one, ttlSeconds: ttl })),
+    records,
+  );
+  t.equal(labRecords.records[0]?.node, drillNodes.source, "it points to the host that is lost");
 });

@@ -30,10 +30,14 @@ export const fakeEnv = { CLOUDFLARE_API_TOKEN: fakeToken.value };
 /** The lab's emulator of Cloudflare's API on loopback, until the test ends. */
 export async function startFakeCloudflare(
   t: Test,
-  options: { tls?: { key: string; cert: string }; zones?: string[] } = {},
+  options: {
+    tls?: { key: string; cert: string };
+    zones?: string[];
+    onChange?: (zone: string) => void;
+  } = {},
 ): Promise<FakeCloudflare> {
-  const { tls, zones = [fakeZone] } = options;
-  const { handle, ...api } = createCloudflareApi({ zones, tokens: [fakeToken] });
+  const { tls, zones = [fakeZone], ...rest } = options;
+  const { handle, ...api } = createCloudflareApi({ zones, tokens: [fakeToken], ...rest });
   const server = tls === undefined ? createClearServer(handle) : createTlsServer(tls, handle);
   let lastHeaders: IncomingHttpHeaders = {};
   server.on("request", ({ headers }) => (lastHeaders = headers));

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"infra-k3s/lab/k3s/agent"
@@ -97,6 +98,9 @@ func runControlPlane(
 	go manifests.watch(ctx)
 	if err := watchNodes(ctx, client, passwords, config.node.Name); err != nil {
 		return err
+	}
+	if !slices.Contains(config.values.List("disable"), "servicelb") {
+		go watchLoadBalancers(ctx, client)
 	}
 	slog.Info("k3s is up and running")
 	return process.TellReady()
