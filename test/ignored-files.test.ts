@@ -23,6 +23,7 @@ const ignored = [
   ".cache/x",
   "terraform.tfstate",
   "tofu/terraform.tfstate",
+  "tofu/plan",
   "tofu/bootstrap/terraform.tfstate.backup",
   "x.tfstate.backup",
   ".terraform/x",

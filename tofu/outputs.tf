@@ -3,11 +3,6 @@ output "zone" {
   value       = module.static_records.zone
 }
 
-output "record_ids" {
-  description = "Cloudflare's ids of the static records, by name and type."
-  value       = module.dns.record_ids
-}
-
 output "buckets" {
   description = "Where the buckets of apps answer S3, by their names."
   value       = { for name, bucket in module.buckets : name => bucket.s3_endpoint }

@@ -245,7 +245,7 @@ await t.test(
     for (const [part, passed] of [
       [".", 0],
       ["bootstrap", 0],
-      ["modules/cloudflare-dns", 9],
+      ["modules/cloudflare-dns", 7],
       ["modules/r2-bucket", 5],
     ] as const) {
       const at = { cwd: path.join(copy, part), env: withProvider };

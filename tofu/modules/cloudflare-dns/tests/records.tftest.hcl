@@ -32,25 +32,6 @@ run "defaults" {
   }
 }
 
-run "moves_in_place" {
-  command = apply
-}
-
-run "moved" {
-  command = apply
-
-  variables {
-    records = {
-      "A www.example.com" = { name = "www.example.com", type = "A", content = "203.0.113.2" }
-    }
-  }
-
-  assert {
-    condition     = output.record_ids["A www.example.com"] == run.moves_in_place.record_ids["A www.example.com"]
-    error_message = "A record that is to hold something else is changed, not made anew."
-  }
-}
-
 run "other_zone" {
   command = plan
 
