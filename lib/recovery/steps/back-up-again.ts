@@ -5,14 +5,21 @@ import { backupNameLabel, claimNameAnnotation, veleroNamespace } from "../../vel
 import { runLabel } from "../labels.ts";
 import { describeClaim } from "../names.ts";
 import { listBackedUp, type PlannedVolume } from "../plan.ts";
+import { endHanging } from "./hanging-copies.ts";
 import { readyStepId } from "./ids.ts";
 import type { Recovery } from "./recovery.ts";
 
 /** A first full read of everything that moved takes its time. */
 const backupSeconds = 4 * 3600;
 
-/** Makes the first backup of the new volumes: until it exists, the old ones hold the newest copy. */
-export function backUpAgain({ world, plan }: Recovery, after: string[] = []): Step {
+/**
+ * Makes the first backup of the new volumes: until it exists, the old ones hold the newest copy. A backup
+ * that was at work when `deadNode` died, and is proven off now, is not to keep it waiting.
+ */
+export function backUpAgain(
+  { world, plan }: Recovery,
+  { after = [], deadNode }: { after?: string[]; deadNode?: string } = {},
+): Step {
   const { cluster } = world;
   const wanted = listBackedUp(plan).filter((volume) => volume.source.kind === "files");
 
@@ -87,6 +94,7 @@ export function backUpAgain({ world, plan }: Recovery, after: string[] = []): St
     async verify(run) {
       const { ref } = await findAttempt();
       const phase = await run.poll<string>(async () => {
+        if (deadNode !== undefined) await endHanging(world, deadNode);
         const backup = await cluster.find(ref);
         const found = backup?.status?.phase ?? "New";
         return backup !== undefined && hasEnded(backup)

@@ -3,9 +3,8 @@ import type { PodVolumeBackup, Schedule } from "../../objects.ts";
 import type { Step } from "../../steps/step.ts";
 import { veleroNamespace } from "../../velero/names.ts";
 import { pausedByAnnotation } from "../labels.ts";
+import { cancelCopy, listHanging } from "./hanging-copies.ts";
 import type { Recovery } from "./recovery.ts";
-
-const terminal = ["Completed", "Failed", "Canceled"];
 
 /**
  * Holds the schedules of the moving namespaces, and ends backups that wait for the dead node, if
@@ -23,15 +22,9 @@ export function pauseSchedules(
     return found.filter((schedule) => schedule.spec.paused !== true);
   }
 
-  async function listHanging(): Promise<PodVolumeBackup[]> {
+  async function listToCancel(): Promise<PodVolumeBackup[]> {
     if (deadNode === undefined) return [];
-    const copies = await cluster.list("PodVolumeBackup", { namespace: veleroNamespace });
-    return copies.filter(
-      ({ spec, status }) =>
-        spec.node === deadNode &&
-        spec.cancel !== true &&
-        !terminal.includes(status?.phase ?? "New"),
-    );
+    return (await listHanging(world, deadNode)).filter(({ spec }) => spec.cancel !== true);
   }
 
   return {
@@ -41,7 +34,7 @@ export function pauseSchedules(
     timeoutSeconds: 60,
     waitsFor: "the API server to take the changes",
     async observe() {
-      const [running, hanging] = await Promise.all([listRunning(), listHanging()]);
+      const [running, hanging] = await Promise.all([listRunning(), listToCancel()]);
       if (running.length + hanging.length > 0) return { state: "open" };
       return { state: "done" };
     },
@@ -52,14 +45,7 @@ export function pauseSchedules(
           spec: { paused: true },
         });
       }
-      for (const { metadata } of await listHanging()) {
-        const ref = {
-          kind: "PodVolumeBackup",
-          name: metadata.name,
-          namespace: veleroNamespace,
-        } as const;
-        await cluster.patch(ref, { spec: { cancel: true } });
-      }
+      for (const copy of await listToCancel()) await cancelCopy(world, copy);
     },
     async verify() {
       return { paused: plan.schedules };

@@ -102,3 +102,43 @@ t.test("copies that wait for the source are cancelled, and no others", async (t)
     ["waiting"],
   );
 });
+
+t.test(
+  "a backup that the host's death has stopped keeps none of the next ones waiting",
+  async (t) => {
+    const world = await createOutage();
+    const stuck = { kind: "Backup", name: "hourly", namespace: "velero" } as const;
+    await world.add({
+      ...{ apiVersion: "velero.io/v1", kind: "Backup" },
+      metadata: { name: stuck.name, namespace: stuck.namespace },
+      spec: { includedNamespaces: ["demo"] },
+      status: { phase: "InProgress" },
+    } as never);
+    const copy = { kind: "PodVolumeBackup", name: "hourly-1", namespace: "velero" } as const;
+    // It is made after the schedules were paused, and ended by nobody.
+    world.clock.after(25, () => {
+      void world.cluster.create({
+        apiVersion: "velero.io/v1",
+        kind: copy.kind,
+        metadata: { name: copy.name, namespace: copy.namespace },
+        spec: { node: source, pod: { namespace: "demo", name: "p" } },
+        status: { progress: {} },
+      } as never);
+    });
+    // Velero does one backup after the other.
+    const { find } = world.cluster;
+    world.cluster.find = async (ref) => {
+      const found = await find(ref);
+      const isOurs = ref.kind === "Backup" && ref.name.startsWith("dr-") && found !== undefined;
+      const isFree = world.cluster.peek(copy)?.status?.phase === "Canceled";
+      return isOurs && !isFree
+        ? ({ ...found, status: { phase: "Queued" } } as typeof found)
+        : found;
+    };
+    const startedAt = world.clock.now();
+    const { exitCode } = await runToEnd(world);
+    t.equal(exitCode, 0);
+    t.match(world.cluster.peek(copy)?.status, { phase: "Canceled", message: /is off/ });
+    t.ok(world.clock.now() - startedAt < 300_000, "in minutes, and not in hours");
+  },
+);
