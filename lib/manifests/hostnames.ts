@@ -11,7 +11,8 @@ export interface Hostname {
   isExplicit: boolean;
 }
 
-const prefix = "external-dns.alpha.kubernetes.io/";
+/** Since v0.23; those with the one of before, external-dns.alpha.kubernetes.io, it does not read. */
+const prefix = "external-dns.kubernetes.io/";
 const annotations = [`${prefix}hostname`, `${prefix}internal-hostname`];
 
 /** What external-dns calls itself; an object that is for another controller is none of its own. */

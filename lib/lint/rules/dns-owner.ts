@@ -62,7 +62,7 @@ function checkObjects({ records }: DnsRecords, { manifests }: Repository): Repos
           part: "value",
           message: `"${hostname.name}" is owned by external-dns here, and by tofu in ${recordsFile}`,
           why: `There it is a record of the type ${record.type}. Each of them sets the name to what it knows, and a failover moves only one of them.`,
-          fix: `Remove the record from ${recordsFile}, or set the annotation external-dns.alpha.kubernetes.io/controller: none here`,
+          fix: `Remove the record from ${recordsFile}, or set the annotation external-dns.kubernetes.io/controller: none here`,
         },
       ];
     }),
