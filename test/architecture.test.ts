@@ -6,19 +6,13 @@ import { repositoryRoot } from "../lib/config/paths.ts";
 
 /** The layers of lib/, the lowest first; a file may import from its own and from lower ones. */
 const layers: string[][] = [
-  [
-    ...["errors.ts", "objects.ts", "records.ts", "stack.ts", "world.ts"],
-    ...["cli", "config", "http", "schema", "steps"],
-  ],
-  ["cloudflare", "cluster", "exec"],
-  [
-    ...["argocd", "dns", "inventory", "manifests", "mesh", "power", "secrets", "storage", "tofu"],
-    "velero",
-  ],
-  ["apps", "bootstrap", "lint", "recovery"],
-  ["nodes"],
-  ["commands", "index.ts"],
-];
+  "errors.ts objects.ts records.ts stack.ts world.ts cli config http schema steps",
+  "cloudflare cluster exec",
+  "argocd dns inventory manifests mesh power secrets storage tofu velero",
+  "apps bootstrap lint recovery",
+  "nodes",
+  "commands index.ts",
+].map((layer) => layer.split(" "));
 
 function listFiles(...patterns: string[]): string[] {
   const argv = ["ls-files", "--cached", "--others", "--exclude-standard", "--", ...patterns];

@@ -109,7 +109,8 @@ t.test(
     const world = await createOutage();
     const stuck = { kind: "Backup", name: "hourly", namespace: "velero" } as const;
     await world.add({
-      ...{ apiVersion: "velero.io/v1", kind: "Backup" },
+      apiVersion: "velero.io/v1",
+      kind: stuck.kind,
       metadata: { name: stuck.name, namespace: stuck.namespace },
       spec: { includedNamespaces: ["demo"] },
       status: { phase: "InProgress" },
@@ -131,9 +132,7 @@ t.test(
       const found = await find(ref);
       const isOurs = ref.kind === "Backup" && ref.name.startsWith("dr-") && found !== undefined;
       const isFree = world.cluster.peek(copy)?.status?.phase === "Canceled";
-      return isOurs && !isFree
-        ? ({ ...found, status: { phase: "Queued" } } as typeof found)
-        : found;
+      return isOurs && !isFree ? { ...found, status: { phase: "Queued" } } : found;
     };
     const startedAt = world.clock.now();
     const { exitCode } = await runToEnd(world);
