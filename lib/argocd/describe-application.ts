@@ -19,14 +19,17 @@ export function describeApplication(application: Application): string {
 /** What Argo CD says of an Application that is not well, each sentence once; empty when nothing. */
 export function listComplaints({ status }: Application): string[] {
   const { conditions = [], operationState, resources = [] } = status ?? {};
-  // The message of a sync that runs or has ended well only says so.
-  const hasFailed = ["Failed", "Error"].includes(operationState?.phase ?? "");
+  const { phase = "", message: told = "", finishedAt } = operationState ?? {};
+  // The message of a sync that runs or has ended well only says so. One that has failed and waits for its
+  // next try is said to run, and has an end (argo-cd 3.6.1: controller/appcontroller.go).
+  const waitsForNextTry = phase === "Running" && finishedAt !== undefined;
+  const hasFailed = waitsForNextTry || ["Failed", "Error"].includes(phase);
   const ill = resources.filter(({ health }) => health?.status === "Degraded");
   return [
     ...new Set(
       [
         ...conditions.map(({ message }) => message),
-        ...(hasFailed ? [operationState?.message ?? ""] : []),
+        ...(hasFailed ? [told] : []),
         ...ill.map(({ kind, name, health }) =>
           [`${kind} ${name} is Degraded`, health?.message].filter(Boolean).join(": "),
         ),

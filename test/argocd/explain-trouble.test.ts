@@ -29,6 +29,17 @@ t.test("what an Application is like, in a few words", async (t) => {
   t.equal(explainTrouble(syncing), undefined, "it may just take its time");
 });
 
+t.test("a sync that has failed and is tried again is no sync that takes its time", async (t) => {
+  const says =
+    'one or more objects failed to apply, reason: ConfigMap "large" is invalid: metadata.annotations: Too long: may not be more than 262144 bytes. Retrying attempt #3 at 2026-11-29T22:00:00Z.';
+  const tried = makeApplication({
+    sync: { status: "OutOfSync" },
+    health: { status: "Missing" },
+    operationState: { phase: "Running", message: says, finishedAt: "2026-11-29T21:59:40Z" },
+  });
+  t.match(explainTrouble(tried), { code: "ARGOCD_TOO_LARGE", isFinal: true });
+});
+
 /** What Argo CD 3.6 says in its conditions and of its syncs, one for each mistake. */
 const mistakes = [
   {

@@ -78,6 +78,23 @@ const mistakes: readonly Mistake[] = [
       new Map(addApplication("nowhere", buildApplication("nowhere", "lab/nowhere", "shop"))),
   },
   {
+    name: "an object that is too large for a client-side apply",
+    code: "ARGOCD_TOO_LARGE",
+    application: "large",
+    async edits() {
+      const large = {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: "large", namespace: "shop" },
+        data: { text: "x".repeat(300_000) },
+      };
+      return new Map([
+        ...addApplication("large", buildApplication("large", "lab/large", "shop")),
+        ["lab/large/large.yaml", stringify(large)],
+      ]);
+    },
+  },
+  {
     name: "a secret that is not encrypted for the cluster's key",
     code: "ARGOCD_SECRET_UNREADABLE",
     application: "shop",
