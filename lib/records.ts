@@ -55,10 +55,13 @@ export interface StaticRecords {
   /** Where the list is, as a person would write it. */
   file: string;
   load(): Promise<RecordList>;
-  /** Sees that tofu's plan would be the redirection and nothing else. Throws TOFU_*. */
-  review(redirection: Redirection): Promise<void>;
+  /**
+   * Sees that tofu's plan for the redirected list would change the `open` ones of its records, and nothing
+   * else. Throws TOFU_*.
+   */
+  review(redirection: Redirection, open: readonly NewRecord[]): Promise<void>;
   /** The same, and has exactly that plan carried out. Throws TOFU_*. */
-  apply(redirection: Redirection): Promise<void>;
+  apply(redirection: Redirection, open: readonly NewRecord[]): Promise<void>;
   /** Writes the redirection into the list; again, it changes nothing. */
   declare(redirection: Redirection): Promise<void>;
 }

@@ -64,7 +64,8 @@ export const failover = defineCommand({
       ...(await loadRestoreSettings()),
       dns: flags.dns,
       withEvidence: flags.dryRun,
-      place: listPlace(flags),
+      // The way of DNS is no part of what the run is, and of the command to go on with.
+      place: { ...listPlace(flags), ...(flags.dns === "tofu" ? {} : { dns: flags.dns }) },
     });
     const place = { world, runsFolder: site.runsFolder };
     return await runRecovery(change, flags, place, terminal);

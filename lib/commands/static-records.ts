@@ -6,7 +6,7 @@ import type { Site } from "../config/site.ts";
 import { loadRecords } from "../dns/load-records.ts";
 import { redirectText } from "../dns/redirect-text.ts";
 import { loadInventory } from "../inventory/load.ts";
-import type { Redirection, StaticRecords } from "../records.ts";
+import type { NewRecord, Redirection, StaticRecords } from "../records.ts";
 import { replaceFile } from "../secrets/files.ts";
 import type { Stack, StackPlan } from "../stack.ts";
 import { checkPlan } from "../tofu/check-plan.ts";
@@ -17,16 +17,16 @@ export function connectStaticRecords(
   stack: Stack,
 ): StaticRecords {
   /** A plan of what is to be, which the list says only afterwards. */
-  async function plan(redirection: Redirection): Promise<StackPlan> {
+  async function plan(redirection: Redirection, open: readonly NewRecord[]): Promise<StackPlan> {
     const folder = await mkdtemp(path.join(tmpdir(), "infra-k3s-records-"));
     try {
       const wanted = path.join(folder, "records.yaml");
       await writeFile(wanted, await redirectText(await readFile(file, "utf8"), redirection));
       const plan = await stack.plan(wanted);
-      const { from, to, records } = redirection;
+      const { from, to } = redirection;
       checkPlan(
         plan,
-        records.map(({ name, type }) => ({ name, type, from: from.publicIp, to: to.publicIp })),
+        open.map(({ name, type }) => ({ name, type, from: from.publicIp, to: to.publicIp })),
       );
       return plan;
     } finally {
@@ -42,11 +42,11 @@ export function connectStaticRecords(
         return new Map(hosts.map(({ name, publicIp }) => [name, publicIp]));
       });
     },
-    async review(redirection) {
-      await plan(redirection);
+    async review(redirection, open) {
+      await plan(redirection, open);
     },
-    async apply(redirection) {
-      await stack.apply(await plan(redirection));
+    async apply(redirection, open) {
+      await stack.apply(await plan(redirection, open));
     },
     async declare(redirection) {
       const text = await readFile(file, "utf8");

@@ -1,5 +1,5 @@
 import type { NewRecord, RecordList, RecordTarget, Redirection, ZoneRecord } from "../records.ts";
-import { isSameRecord } from "./content.ts";
+import { isSameRecord, normalizeContent } from "./content.ts";
 import type { WantedRecords } from "./plan-changes.ts";
 
 /**
@@ -24,7 +24,11 @@ export function planRedirection(
 
 /** The declared records that give out an address. */
 export function listPointing(records: readonly NewRecord[], publicIp: string): NewRecord[] {
-  return records.filter((one) => one.type === "A" && one.content === publicIp);
+  const address = normalizeContent("AAAA", publicIp);
+  return records.filter(
+    ({ type, content }) =>
+      (type === "A" || type === "AAAA") && normalizeContent("AAAA", content) === address,
+  );
 }
 
 /** The records as the redirection leaves them. */
@@ -40,12 +44,11 @@ export function planRedirected(
   return { zone, before: redirection.records, after: listRedirected(redirection), beside };
 }
 
-/** The part of a redirection that a zone does not have yet. */
-export function findOpen(found: readonly ZoneRecord[], redirection: Redirection): Redirection {
+/** The records of a redirection that a zone does not have as they are to be. */
+export function listOpen(found: readonly ZoneRecord[], redirection: Redirection): NewRecord[] {
   const has = (record: NewRecord) => found.some((one) => isSameRecord(one, record));
   const { to, records } = redirection;
-  const open = records.filter((one) => has(one) || !has({ ...one, content: to.publicIp }));
-  return { ...redirection, records: open };
+  return records.filter((one) => has(one) || !has({ ...one, content: to.publicIp }));
 }
 
 function pickTarget({ name, publicIp }: RecordTarget): RecordTarget {

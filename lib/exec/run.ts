@@ -11,6 +11,8 @@ export interface RunOptions {
   /** Exit codes that are an answer and not a failure; 0 when left out. */
   allowedCodes?: readonly number[];
   timeoutSeconds?: number;
+  /** How long it has to end by itself once it was told to; 2 when left out. */
+  graceSeconds?: number;
   /** Ends the program, and all it has started, once it is aborted. */
   signal?: AbortSignal;
   /** Called with each line that the program writes, to stdout or stderr, as soon as it does. */
@@ -28,8 +30,8 @@ export interface RunResult {
 /** How many of the last lines of stderr an error shows. */
 const shownLines = 5;
 
-/** How long a program has to end by itself once it was told to. */
-const graceSeconds = 2;
+/** A program that does not end by itself in that time is killed. */
+const usualGraceSeconds = 2;
 
 /**
  * Runs an external program and waits for it. Throws EXEC_MISSING, EXEC_FAILED and EXEC_TIMEOUT;
@@ -71,7 +73,7 @@ export async function run(
   if (onLine !== undefined) {
     for (const input of [child.stdout, child.stderr]) createInterface({ input }).on("line", onLine);
   }
-  const deadline = startDeadline(child.pid, options.timeoutSeconds);
+  const deadline = startDeadline(child.pid, options);
   options.signal?.addEventListener("abort", deadline.end, { once: true });
   try {
     const { stdout, stderr, exitCode } = await child;
@@ -107,7 +109,7 @@ export async function checkProgram(
 /** Ends a process group when its time is up, or at once by `end`. */
 function startDeadline(
   pid: number | undefined,
-  seconds: number | undefined,
+  { timeoutSeconds: seconds, graceSeconds = usualGraceSeconds }: RunOptions,
 ): { isOver(): boolean; end(): void; stop(): void } {
   let over = false;
   const timers: NodeJS.Timeout[] = [];

@@ -13,19 +13,23 @@ export interface TofuPlace {
   variables?: Readonly<Record<string, string>>;
 }
 
-/** An apply that hangs is worse than one that is stopped; Cloudflare answers within seconds. */
-const timeoutSeconds = 600;
+/** Cloudflare answers within seconds, and a failover waits. */
+const timeoutSeconds = 240;
+
+/** What tofu is given to write its state down and to let go of the lock. */
+const graceSeconds = 60;
 
 /** They come by the environment, and may stand in what tofu complains about. */
 const secrets = [
   "AWS_ACCESS_KEY_ID",
   "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
   "CLOUDFLARE_API_TOKEN",
   "TF_VAR_state_passphrase",
 ];
 
 /** Another workspace has another state; a log, or more arguments, may hold or do anything. */
-const leftOut = /^TF_(CLI_ARGS|DATA_DIR$|LOG|WORKSPACE$|VAR_(records|inventory)_file$)/;
+const leftOut = /^TF_(CLI_ARGS|DATA_DIR$|ENCRYPTION$|LOG|WORKSPACE$|VAR_(records|inventory)_file$)/;
 
 /**
  * Runs tofu in the folder of a stack; it asks nothing. Exit code 1 is for the caller, who knows what its
@@ -38,6 +42,7 @@ export async function runTofu(args: readonly string[], place: TofuPlace): Promis
     ...Object.fromEntries(own),
     TF_IN_AUTOMATION: "1",
     TF_INPUT: "0",
+    TF_WORKSPACE: "default",
     CHECKPOINT_DISABLE: "1",
     ...place.variables,
   };
@@ -47,6 +52,7 @@ export async function runTofu(args: readonly string[], place: TofuPlace): Promis
       cwd: place.folder,
       env,
       timeoutSeconds,
+      graceSeconds,
       allowedCodes: [0, 1],
     });
   } catch (error) {

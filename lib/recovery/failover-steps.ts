@@ -43,7 +43,7 @@ export function buildFailoverSteps(world: World, plan: FailoverPlan, dns: DnsWay
     ...plan.units.flatMap((unit) => [cutOver(recovery, unit, writers), awaitReady(recovery, unit)]),
     redirectNames(recovery, dns),
     awaitNames(recovery, dns),
-    backUpAgain(recovery, { after: ["redirect-names"], deadNode: name }),
+    backUpAgain(recovery, name),
     resumeSchedules(recovery),
     settle(recovery),
     resumeGitops(recovery),

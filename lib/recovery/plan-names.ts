@@ -1,5 +1,6 @@
+import { isIP } from "node:net";
 import { planChanges } from "../dns/plan-changes.ts";
-import { findOpen, planRedirected, planRedirection } from "../dns/redirect.ts";
+import { listOpen, planRedirected, planRedirection } from "../dns/redirect.ts";
 import { parseClaim } from "../dns/registry.ts";
 import { describeBlocker, describeError, type ErrorDetails, InfraError } from "../errors.ts";
 import type { RecordList, RecordTarget, Redirection, ZoneRecord } from "../records.ts";
@@ -22,31 +23,39 @@ const externalDns = {
 
 /**
  * Plans what becomes of the names that point to the source, and has the way that was chosen tell in
- * advance what it would refuse. DNS is not asked where nothing names the source.
+ * advance what it would refuse. DNS is not asked where nothing names the source, nor when it is to be left alone.
  */
 export async function planNames(
   world: World,
   { source, target }: { source: RecordTarget; target: RecordTarget },
   by: DnsWay,
 ): Promise<NamesPlan> {
-  if (by === "none") return { warnings: [], blockers: [] };
   try {
     return await plan(world, { source, target }, by);
   } catch (error) {
     if (!(error instanceof InfraError)) throw error;
-    return { warnings: [], blockers: [offerNone(describeBlocker(error))] };
+    if (by === "none") {
+      return {
+        warnings: [`static names are not looked at: ${describeError(error)}`],
+        blockers: [],
+      };
+    }
+    return { warnings: [], blockers: [offerOtherWay(describeBlocker(error), by)] };
   }
 }
 
 async function plan(
   world: World,
   { source, target }: { source: RecordTarget; target: RecordTarget },
-  by: Exclude<DnsWay, "none">,
+  by: DnsWay,
 ): Promise<NamesPlan> {
   const list = await world.staticRecords.load();
   const { redirection, shared } = planRedirection(list, { from: source, to: target });
   const warnings = shared.map((name) => warnOfShared(name, source, target));
   const hasStatic = redirection.records.length > 0;
+  // A run that goes on may be given another way.
+  const names = { zone: list.zone, redirection, awaited: [] };
+  if (by === "none") return { names, warnings, blockers: [] };
   const hasApps = (await world.cluster.find(externalDns)) !== undefined;
   if (!hasStatic && !hasApps) return { warnings, blockers: [] };
   let found: ZoneRecord[];
@@ -59,11 +68,11 @@ async function plan(
     return { warnings, blockers: [] };
   }
   const awaited = hasApps ? listAwaited(found, source.publicIp) : [];
-  const names = { zone: list.zone, redirection, awaited };
+  const blockers = hasStatic ? await review(world, { list, redirection, found }, by) : [];
   return {
-    names,
+    names: { ...names, awaited },
     warnings,
-    blockers: hasStatic ? await review(world, { list, redirection, found }, by) : [],
+    blockers: blockers.map((one) => offerOtherWay(one, by)),
   };
 }
 
@@ -83,18 +92,33 @@ interface Reviewed {
 async function review(
   world: World,
   { list, redirection, found }: Reviewed,
-  by: Exclude<DnsWay, "none">,
+  by: DnsWay,
 ): Promise<ErrorDetails[]> {
-  if (by === "tofu") {
-    const open = findOpen(found, redirection);
-    if (open.records.length > 0) await world.staticRecords.review(open);
-    return [];
+  const { from, to } = redirection;
+  if (isIP(from.publicIp) !== isIP(to.publicIp)) return [explainFamily(redirection)];
+  const open = listOpen(found, redirection);
+  if (by === "api") {
+    return planChanges(found, planRedirected(list, { ...redirection, records: open })).blockers;
   }
-  return planChanges(found, planRedirected(list, redirection)).blockers.map(offerNone);
+  if (open.length > 0) await world.staticRecords.review(redirection, open);
+  return [];
 }
 
-function offerNone(details: ErrorDetails): ErrorDetails {
-  return { ...details, fix: `${details.fix}; or leave DNS alone in this run: --dns none` };
+function explainFamily({ from, to, records }: Redirection): ErrorDetails {
+  return {
+    code: "DNS_NODE_ADDRESS",
+    message: `${records.map(({ name }) => name).join(", ")} cannot point to ${to.name}`,
+    why: `The public address of ${from.name} is ${from.publicIp}, and that of ${to.name} is ${to.publicIp}: they need records of different types.`,
+    fix: "Change the records by hand afterwards",
+  };
+}
+
+function offerOtherWay(details: ErrorDetails, by: DnsWay): ErrorDetails {
+  const api = by === "tofu" ? "go without tofu: --dns api; or " : "";
+  return {
+    ...details,
+    fix: `${details.fix ?? "Correct it"}; or ${api}leave DNS alone in this run: --dns none`,
+  };
 }
 
 function warnOfShared(name: string, source: RecordTarget, target: RecordTarget): string {

@@ -78,7 +78,7 @@ function renderNames({ names, source, target }: FailoverPlan): string[] {
   return [
     ...redirection.records.map(
       (one) =>
-        `  redirect  ${one.name} from ${source.publicIp} to ${target.publicIp}, ${renderDelay(one)}`,
+        `! redirect  ${one.name} from ${source.publicIp} to ${target.publicIp}, ${renderDelay(one)}`,
     ),
     ...(awaited.length === 0 ? [] : [`  wait      for external-dns: ${awaited.join(", ")}`]),
   ];

@@ -2,7 +2,7 @@ import { renderTable } from "../cli/table.ts";
 import type { Outcome, StepResult } from "../steps/execute.ts";
 import { renderBytes } from "../steps/render-lines.ts";
 import { type ClaimName, describeClaim } from "./names.ts";
-import { getTarget, type RecoveryPlan, type SourceNode } from "./plan.ts";
+import { getTarget, type PlannedNames, type RecoveryPlan, type SourceNode } from "./plan.ts";
 import { renderSeconds } from "./render-plan.ts";
 import type { RecoveryStatus } from "./status.ts";
 import { cutOverStepId, fillStepId, readyStepId } from "./steps/ids.ts";
@@ -33,7 +33,11 @@ export interface RecoveryReport {
 }
 
 /** A plan of either kind; only a failover has a dead node. */
-export type ReportedPlan = RecoveryPlan & { source?: SourceNode; notRestored?: string[] };
+export type ReportedPlan = RecoveryPlan & {
+  source?: SourceNode;
+  names?: PlannedNames;
+  notRestored?: string[];
+};
 
 /**
  * Sums up a recovery that ended, well or not. `status` was read after it; undefined when the cluster
@@ -157,7 +161,11 @@ function listOpenItems(
 ): string[] {
   const { source, runId } = plan;
   const items = outcome.leftOver.map((item) => `not undone: ${item}`);
-  items.push(...listNotReady(plan, outcome), ...listStepItems(outcome));
+  items.push(
+    ...listNotReady(plan, outcome),
+    ...listStepItems(outcome),
+    ...listLeftNames(plan, outcome),
+  );
   items.push(...(plan.notRestored ?? []).map((line) => `not restored: ${line}`));
   const fenced = outcome.results.some((one) => one.id === "fence-source" && one.state === "done");
   if (source !== undefined && fenced) items.push(`${source.name} is switched off at its provider`);
@@ -192,6 +200,18 @@ function describeNode(name: string, status: RecoveryStatus): string[] {
 /** Names of apps that external-dns had not changed in time. */
 export function listLateNames({ results }: Outcome): string[] {
   return readItems(results.find((one) => one.id === "await-names"));
+}
+
+/** Static names that a run was told to leave alone. */
+function listLeftNames({ names, source }: ReportedPlan, { results }: Outcome): string[] {
+  const records = names?.redirection.records ?? [];
+  const wasSkipped = results.some(
+    ({ id, state }) => id === "redirect-names" && state === "skipped",
+  );
+  if (!wasSkipped || records.length === 0) return [];
+  return [
+    `${records.map(({ name }) => name).join(", ")} may still lead to ${source?.name}: --dns none`,
+  ];
 }
 
 /** What the steps that look at Git and at DNS have left for a person. */

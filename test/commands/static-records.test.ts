@@ -88,9 +88,9 @@ const moved = text
 t.test("tofu plans what is to be, and what was reviewed is applied", async (t) => {
   const { records, file, planned, applied } = setUp(t, expected);
   const redirection = await planMove(records);
-  await records.review(redirection);
+  await records.review(redirection, redirection.records);
   t.strictSame(applied, [], "a review changes nothing");
-  await records.apply(redirection);
+  await records.apply(redirection, redirection.records);
   t.strictSame(planned, [moved, moved]);
   t.strictSame(applied, [{ file: "plan", changes: expected }]);
   t.equal(readFileSync(file, "utf8"), text, "the list is changed on its own");
@@ -105,9 +105,21 @@ t.test("a plan with a surprise is not applied", async (t) => {
   for (const changes of [more, [], expected.slice(1)]) {
     const { records, file, applied } = setUp(t, changes);
     const redirection = await planMove(records);
-    await t.rejects(records.review(redirection), { code: "TOFU_PLAN_SURPRISE" });
-    await t.rejects(records.apply(redirection), { code: "TOFU_PLAN_SURPRISE" });
+    await t.rejects(records.review(redirection, redirection.records), {
+      code: "TOFU_PLAN_SURPRISE",
+    });
+    await t.rejects(records.apply(redirection, redirection.records), {
+      code: "TOFU_PLAN_SURPRISE",
+    });
     t.strictSame(applied, []);
     t.equal(readFileSync(file, "utf8"), text);
   }
+});
+
+t.test("what is done already is part of what tofu is to keep", async (t) => {
+  const { records, planned, applied } = setUp(t, expected.slice(1));
+  const redirection = await planMove(records);
+  await records.apply(redirection, redirection.records.slice(1));
+  t.strictSame(planned, [moved], "the whole list, with what was moved before");
+  t.equal(applied.length, 1);
 });

@@ -1,6 +1,6 @@
 import t from "tap";
 import { redirectText } from "../../lib/dns/redirect-text.ts";
-import { findOpen, planRedirection } from "../../lib/dns/redirect.ts";
+import { listOpen, planRedirection } from "../../lib/dns/redirect.ts";
 import type { NewRecord, Redirection } from "../../lib/records.ts";
 
 const from = { name: "vps-aws-1", publicIp: "192.0.2.1" };
@@ -66,7 +66,32 @@ t.test("open is what a zone does not have yet", async (t) => {
   const redirection = plan([declare("www.example.com", from.publicIp)]);
   const old = { ...declare("www.example.com", from.publicIp), id: "1" };
   const renewed = { ...declare("www.example.com", to.publicIp), id: "2" };
-  t.equal(findOpen([renewed], redirection).records.length, 0);
-  t.equal(findOpen([], redirection).records.length, 1);
-  t.equal(findOpen([old, renewed], redirection).records.length, 1);
+  t.equal(listOpen([renewed], redirection).length, 0);
+  t.equal(listOpen([], redirection).length, 1);
+  t.equal(listOpen([old, renewed], redirection).length, 1);
 });
+
+t.test("addresses of both families are looked at, in any spelling", async (t) => {
+  const records = [declare("www.example.com", "2001:DB8:0::1", { type: "AAAA" })];
+  const { redirection } = planRedirection(
+    { zone: "example.com", records },
+    { from: { name: "a", publicIp: "2001:db8::1" }, to: { name: "b", publicIp: "2001:db8::2" } },
+  );
+  t.equal(redirection.records.length, 1);
+  const list =
+    "zone: example.com\nrecords:\n  - { name: www.example.com, type: AAAA, content: '2001:DB8:0::1' }\n";
+  t.match(await redirectText(list, redirection), "content: 2001:db8::2 }");
+});
+
+for (const [name, node] of [
+  ["a text of several lines", "|-\n      vps-aws-1"],
+  ["an anchor", "&edge vps-aws-1"],
+] as const) {
+  t.test(`${name} is left to a person`, async (t) => {
+    const list = `zone: example.com\nrecords:\n  - name: ftp.example.com\n    type: A\n    node: ${node}\n    ttl: 60\n  - { name: x.example.com, type: A, content: *edge }\n`;
+    const only = node.startsWith("&") ? list : list.replace(/ {2}- \{ name: x.*\n/, "");
+    const redirection = plan([declare("ftp.example.com", from.publicIp)]);
+    const done = redirectText(only, redirection);
+    await t.rejects(done, { code: "DNS_LIST_FORM" });
+  });
+}

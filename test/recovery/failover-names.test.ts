@@ -1,10 +1,16 @@
 import t from "tap";
+import { InfraError } from "../../lib/errors.ts";
 import type { NewRecord } from "../../lib/records.ts";
 import { renderPlan } from "../../lib/recovery/render-plan.ts";
 import { buildReport, listLateNames } from "../../lib/recovery/report.ts";
 import { readStatus } from "../../lib/recovery/status.ts";
 import { goDown } from "../support/memory/outage.ts";
-import { planOnly, runFailover, runToEnd } from "../support/memory/run-failover.ts";
+import {
+  failoverOptions,
+  planOnly,
+  runFailover,
+  runToEnd,
+} from "../support/memory/run-failover.ts";
 import { addDeployment } from "../support/memory/workloads.ts";
 import { createWorld, type MemoryWorld, source, target } from "../support/memory/world.ts";
 
@@ -16,9 +22,11 @@ function address(name: string, content: string): NewRecord {
 }
 
 /** An outage of a host that two names point to. */
-async function createOutage(): Promise<MemoryWorld> {
+async function createOutage({ withApps = true } = {}): Promise<MemoryWorld> {
   const world = await createWorld();
-  await addDeployment(world, "files", [{ name: "uploads", content: "pictures", backupAge: 300 }]);
+  if (withApps) {
+    await addDeployment(world, "files", [{ name: "uploads", content: "pictures", backupAge: 300 }]);
+  }
   const declared = [
     address("www.example.com", sourceIp),
     address("ftp.example.com", sourceIp),
@@ -85,15 +93,27 @@ t.test("a proxied record is seen at once", async (t) => {
   t.match(renderPlan(plan), "at once for everybody");
 });
 
-t.test("--dns none asks nobody", async (t) => {
+t.test("--dns none asks nobody, and says what is left", async (t) => {
   const world = await createOutage();
   world.dns.fault = "DNS_DENIED";
   world.staticRecords.fault = "TOFU_MISSING";
-  world.staticRecords.load = async () => {
-    throw new Error("it was asked");
-  };
-  const { result } = await run(world, "none");
+  const { result, outcome, plan } = await run(world, "none");
   t.equal(result.exitCode, 0);
+  const { openItems } = buildReport(plan, outcome, await readStatus(world));
+  t.match(openItems.join("\n"), "www.example.com, ftp.example.com may still lead to");
+});
+
+t.test("a list that cannot be read keeps nobody from --dns none", async (t) => {
+  const world = await createOutage();
+  world.staticRecords.load = async () => {
+    throw new InfraError({ code: "CONFIG_INVALID", message: "the list is wrong" });
+  };
+  const { plan, codes } = await planOnly(world, { dns: "none" });
+  t.strictSame(codes, []);
+  t.match(plan.warnings.join("\n"), "static names are not looked at: the list is wrong");
+  const other = await planOnly(world, { dns: "api" });
+  t.strictSame(other.codes, ["CONFIG_INVALID"]);
+  t.match(other.plan.blockers[0]?.fix, "Correct it; or leave DNS alone");
 });
 
 t.test("DNS is not asked where nothing points to the source", async (t) => {
@@ -133,8 +153,7 @@ t.test("what forbids the change is found before anything is done", async (t) => 
 t.test("a tofu that fails in the end leaves the workloads, and another way finishes", async (t) => {
   const world = await createOutage();
   world.staticRecords.apply = async () => {
-    world.staticRecords.fault = "TOFU_STATE_LOCKED";
-    await world.staticRecords.review(noRedirection);
+    throw new InfraError({ code: "TOFU_STATE_LOCKED", message: "locked", exitCode: 3 });
   };
   const first = await runToEnd(world);
   t.equal(first.exitCode, 5);
@@ -147,9 +166,63 @@ t.test("a tofu that fails in the end leaves the workloads, and another way finis
   t.equal(world.staticRecords.list.records[0]?.content, targetIp);
 });
 
+t.test("a tofu that fails between two records goes on where it was", async (t) => {
+  const world = await createOutage();
+  let changed = 0;
+  world.staticRecords.meanwhile = () => {
+    changed += 1;
+    if (changed === 2) throw new InfraError({ code: "TOFU_FAILED", message: "no", exitCode: 4 });
+  };
+  const first = await runToEnd(world);
+  t.equal(first.exitCode, 5);
+  t.ok(readZone(world).includes(`www.example.com ${targetIp}`));
+  t.ok(readZone(world).includes(`ftp.example.com ${sourceIp}`));
+  const second = await runToEnd(world);
+  t.equal(second.exitCode, 0, JSON.stringify(second.outcome.failure));
+  t.ok(readZone(world).includes(`ftp.example.com ${targetIp}`));
+});
+
+t.test("a run that was planned without DNS can be given a way", async (t) => {
+  const world = await createOutage();
+  const { create } = world.cluster;
+  world.cluster.create = async (object, options) => {
+    if (object.kind === "Backup")
+      throw new InfraError({ code: "CLUSTER_FORBIDDEN", message: "no" });
+    return await create(object, options);
+  };
+  const first = await runToEnd(world, { failover: { dns: "none" } });
+  t.equal(first.exitCode, 5);
+  world.cluster.create = create;
+  const second = await runToEnd(world, { failover: { dns: "api" } });
+  t.equal(second.exitCode, 0, JSON.stringify(second.outcome.failure));
+  t.ok(readZone(world).includes(`www.example.com ${targetIp}`));
+});
+
+t.test(
+  "records of a host without volumes are no longer undone once they are changed",
+  async (t) => {
+    const world = await createOutage({ withApps: false });
+    world.staticRecords.declare = async () => {
+      throw new InfraError({ code: "CONFIG_FILE_UNREADABLE", message: "no", exitCode: 4 });
+    };
+    const { exitCode, outcome } = await runToEnd(world);
+    t.equal(exitCode, 5);
+    t.equal(outcome.failure?.step, "redirect-names");
+    t.ok(readZone(world).includes(`www.example.com ${targetIp}`));
+  },
+);
+
+t.test("an address of another family forbids the change", async (t) => {
+  const world = await createOutage();
+  const { target: wanted } = failoverOptions();
+  const { codes } = await planOnly(world, { target: { ...wanted, publicIp: "2001:db8::2" } });
+  t.strictSame(codes, ["DNS_NODE_ADDRESS"]);
+});
+
 t.test("a name that has both addresses keeps them, and is told", async (t) => {
   const world = await createOutage();
   world.staticRecords.list.records.push(address("www.example.com", targetIp));
+  world.dns.add(address("www.example.com", targetIp));
   const { plan } = await planOnly(world);
   t.strictSame(
     plan.names?.redirection.records.map(({ name }) => name),
@@ -192,12 +265,6 @@ t.test("names of apps alone forbid nothing when the zone cannot be read", async 
   t.strictSame(codes, []);
   t.match(plan.warnings.join("\n"), "the names of apps are not looked after");
 });
-
-const noRedirection = {
-  from: { name: source, publicIp: sourceIp },
-  to: { name: target, publicIp: targetIp },
-  records: [],
-};
 
 async function run(world: MemoryWorld, dns: "tofu" | "api" | "none") {
   const result = await runToEnd(world, { failover: { dns } });

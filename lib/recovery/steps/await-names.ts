@@ -19,7 +19,8 @@ export function awaitNames({ world, plan }: Failover, by: DnsWay): Step {
     id: "await-names",
     title: `Wait for external-dns to take ${source.name} out of the names of apps`,
     after: ["declare-out-of-service", ...plan.units.map(cutOverStepId)],
-    timeoutSeconds: limitSeconds + 60,
+    // The last look may have to wait for Cloudflare.
+    timeoutSeconds: limitSeconds + 180,
     waitsFor: "external-dns",
     async observe() {
       if (by === "none") return { state: "not-needed", note: "DNS is left alone (--dns none)" };

@@ -16,10 +16,7 @@ const backupSeconds = 4 * 3600;
  * Makes the first backup of the new volumes: until it exists, the old ones hold the newest copy. A backup
  * that was at work when `deadNode` died, and is proven off now, is not to keep it waiting.
  */
-export function backUpAgain(
-  { world, plan }: Recovery,
-  { after = [], deadNode }: { after?: string[]; deadNode?: string } = {},
-): Step {
+export function backUpAgain({ world, plan }: Recovery, deadNode?: string): Step {
   const { cluster } = world;
   const wanted = listBackedUp(plan).filter((volume) => volume.source.kind === "files");
 
@@ -56,7 +53,7 @@ export function backUpAgain(
   return {
     id: "back-up-again",
     title: "Back up what was moved, where it is now",
-    after: [...after, ...plan.units.map(readyStepId)],
+    after: plan.units.map(readyStepId),
     timeoutSeconds: backupSeconds,
     waitsFor: "the backup to complete",
     async observe() {

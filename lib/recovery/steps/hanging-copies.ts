@@ -2,6 +2,8 @@ import { hasCode } from "../../errors.ts";
 import type { PodVolumeBackup } from "../../objects.ts";
 import { veleroNamespace } from "../../velero/names.ts";
 import type { World } from "../../world.ts";
+import { outOfServiceTaint } from "../labels.ts";
+import { findTaint } from "./patch-node.ts";
 
 const terminal = ["Completed", "Failed", "Canceled"];
 
@@ -38,12 +40,14 @@ export async function cancelCopy(
 }
 
 /**
- * Ends the copies of a node that is proven off, in the words of its own agent, which nobody would say any
+ * Ends the copies of a node while it is declared out of service, which is said of one that is off, in the words of its own agent, which nobody would say any
  * more. Their backup waits for them, an hour long or four, and keeps every other backup queued (Velero
  * 1.18.3: pkg/podvolume/backupper.go, pkg/controller/data_upload_controller.go, cancelDelayInProgress).
  * A backup that was begun before the schedules were paused may go on making new ones.
  */
 export async function endHanging(world: World, node: string): Promise<void> {
+  const found = await world.cluster.find({ kind: "Node", name: node });
+  if (findTaint(found, outOfServiceTaint) === undefined) return;
   const completionTimestamp = new Date(world.clock.now()).toISOString();
   const status = { phase: "Canceled", message: `${node} is off`, completionTimestamp };
   for (const copy of await listHanging(world, node)) await cancelCopy(world, copy, status);

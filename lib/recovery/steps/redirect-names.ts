@@ -1,7 +1,7 @@
 import { applyRecords } from "../../dns/apply-records.ts";
-import { findOpen, planRedirected, planRedirection } from "../../dns/redirect.ts";
+import { listOpen, planRedirected, planRedirection } from "../../dns/redirect.ts";
 import { describeBlocker, InfraError } from "../../errors.ts";
-import type { Redirection } from "../../records.ts";
+import type { NewRecord } from "../../records.ts";
 import type { Step } from "../../steps/step.ts";
 import type { DnsWay } from "../dns-way.ts";
 import { cutOverStepId } from "./ids.ts";
@@ -11,14 +11,13 @@ import type { Failover } from "./recovery.ts";
 export function redirectNames({ world, plan }: Failover, by: DnsWay): Step {
   const { names, source, target } = plan;
 
-  async function listOpen(): Promise<Redirection | undefined> {
-    if (names === undefined) return undefined;
-    const open = findOpen(await world.dns.listRecords(names.zone), names.redirection);
-    return open.records.length === 0 ? undefined : open;
+  async function findOpen(): Promise<NewRecord[]> {
+    if (names === undefined) return [];
+    return listOpen(await world.dns.listRecords(names.zone), names.redirection);
   }
 
   async function isInZone(): Promise<boolean> {
-    return (await listOpen()) === undefined;
+    return (await findOpen()).length === 0;
   }
 
   /** Only what was planned: the list may have got other records of the source since. */
@@ -33,7 +32,9 @@ export function redirectNames({ world, plan }: Failover, by: DnsWay): Step {
     id: "redirect-names",
     title: `Point static DNS records to ${target.name}`,
     after: ["declare-out-of-service", ...plan.units.map(cutOverStepId)],
-    timeoutSeconds: 300,
+    // A plan and its apply may take as long as lib/exec/tofu.ts lets them.
+    timeoutSeconds: 900,
+    irreversible: true,
     waitsFor: by === "api" ? "Cloudflare" : "tofu",
     async observe() {
       if (by === "none") return { state: "not-needed", note: "DNS is left alone (--dns none)" };
@@ -46,14 +47,13 @@ export function redirectNames({ world, plan }: Failover, by: DnsWay): Step {
       if (names === undefined) return;
       const { zone, redirection } = names;
       try {
-        const open = await listOpen();
-        if (open !== undefined) {
-          run.report({ note: open.records.map(({ name }) => name).join(", ") });
-          if (by === "tofu") await world.staticRecords.apply(open);
-          else {
-            const list = await world.staticRecords.load();
-            await applyRecords(world, planRedirected({ ...list, zone }, open));
-          }
+        const open = await findOpen();
+        run.report({ note: open.map(({ name }) => name).join(", ") });
+        if (open.length > 0 && by === "tofu") await world.staticRecords.apply(redirection, open);
+        if (open.length > 0 && by === "api") {
+          const list = await world.staticRecords.load();
+          const wanted = planRedirected({ ...list, zone }, { ...redirection, records: open });
+          await applyRecords(world, wanted);
         }
         await world.staticRecords.declare(redirection);
       } catch (error) {
@@ -88,6 +88,7 @@ function offerOtherWay(error: InfraError, by: DnsWay): InfraError {
   const other = by === "tofu" ? "without tofu: --dns api; " : "";
   return new InfraError({
     ...describeBlocker(error),
+    exitCode: error.exitCode,
     fix: `${error.fix ?? "Correct it"}, then run the same command again (${other}to leave DNS alone: --dns none)`,
     cause: error,
   });
