@@ -9,6 +9,7 @@ export { systemClock, systemRandom } from "./config/system.ts";
 export { applyRecords } from "./dns/apply-records.ts";
 export { connectDns } from "./dns/connect-dns.ts";
 export { loadRecords } from "./dns/load-records.ts";
+export { withdrawNode } from "./dns/withdraw-node.ts";
 export { planChanges, type PlannedChanges, type WantedRecords } from "./dns/plan-changes.ts";
 export { renderDnsStatus } from "./dns/render-status.ts";
 export { connectResolver, type Resolver } from "./dns/resolver.ts";

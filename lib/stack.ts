@@ -19,7 +19,7 @@ export interface ResourceChange {
 
 /** A plan of tofu that can be carried out as it is. */
 export interface StackPlan {
-  /** The saved plan, encrypted, for this user alone; it is removed when the program ends. */
+  /** The saved plan, encrypted, for this user alone; it is removed when the program ends by itself. */
   file: string;
   /** What it changes; empty when everything is as declared. */
   changes: readonly ResourceChange[];
@@ -28,7 +28,7 @@ export interface StackPlan {
 /**
  * The records that tofu declares, changed by a reviewed plan. Throws TOFU_MISSING, TOFU_NOT_INITIALIZED,
  * TOFU_STATE_LOCKED, TOFU_STATE_KEY, TOFU_PLAN_STALE (the state is not the plan's any more), all with
- * nothing changed, and TOFU_FAILED: some of a plan may be done.
+ * nothing changed, and TOFU_FAILED, EXEC_TIMEOUT and EXEC_FAILED: some of a plan may be done.
  */
 export interface Stack {
   /** Plans what the records file says; nothing is changed but the state's lock for its time. */

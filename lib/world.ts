@@ -1,8 +1,6 @@
 import type { KindMap, KindName, KubeObject, Ref } from "./objects.ts";
 import type { RecordChanges, StaticRecords, ZoneRecord } from "./records.ts";
 
-export type { Stack, StackPlan } from "./stack.ts";
-
 /**
  * Everything a use case may touch. The same plan and steps run on a real cluster, on the lab
  * and on the in-memory world of the tests, since they reach the outside only through this.

@@ -11,7 +11,7 @@ export interface Hostname {
   isExplicit: boolean;
 }
 
-/** Since v0.23; those with the one of before, external-dns.alpha.kubernetes.io, it does not read. */
+/** Those of before, external-dns.alpha.kubernetes.io, it reads with --enable-legacy-annotation-prefix only. */
 const prefix = "external-dns.kubernetes.io/";
 const annotations = [`${prefix}hostname`, `${prefix}internal-hostname`];
 

@@ -6,7 +6,7 @@ import { repositoryRoot } from "../config/paths.ts";
 import type { Site } from "../config/site.ts";
 import { InfraError } from "../errors.ts";
 import { runTofu } from "../exec/tofu.ts";
-import type { Stack } from "../world.ts";
+import type { Stack } from "../stack.ts";
 import { explainFailure, type Verb } from "./explain-failure.ts";
 import { parsePlan } from "./parse-plan.ts";
 
@@ -131,7 +131,7 @@ function ignoreMissing(error: NodeJS.ErrnoException): void {
 
 const folders: string[] = [];
 
-/** For this user alone; removed with all that is in it when the program ends. */
+/** For this user alone; removed with all that is in it when the program ends by itself. */
 async function makeFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "infra-k3s-tofu-"));
   if (folders.length === 0) process.once("exit", () => folders.forEach(removeFolder));

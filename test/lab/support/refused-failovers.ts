@@ -220,8 +220,9 @@ async function stopAgent({
   };
 }
 
+/** Without the names, so that one thing is wrong at a time. */
 function nodes({ source, target }: Place): string[] {
-  return ["--source-node", source, "--target-node", target];
+  return ["--source-node", source, "--target-node", target, "--dns", "none"];
 }
 
 /** A Deployment on the source with one volume: of local-path, or the one that is given. */

@@ -38,6 +38,12 @@ export const nameMistakes: Mistake[] = [
       await addRecord(place, { name: "shop.infra-k3s.test", type: "A", node: place.source }),
   },
   {
+    name: "no passphrase for the state of tofu, which is the usual way",
+    code: "TOFU_STATE_KEY",
+    says: /--dns api/,
+    args: ({ source, target }) => ["--source-node", source, "--target-node", target],
+  },
+  {
     name: "a CNAME and an address on one name",
     code: "DNS_CNAME_NOT_ALONE",
     args: byApi,

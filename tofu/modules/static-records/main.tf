@@ -36,7 +36,7 @@ locals {
         : record.type == "AAAA" ? try(cidrhost("${record.text}/128", 0), null)
         : record.type == "TXT" ? (
           startswith(record.text, "\"") ? record.text : join(" ", [
-            for part in regexall("(?s).{1,255}", replace(replace(record.text, "\\", "\\\\"), "\"", "\\\"")) : "\"${part}\""
+            for part in regexall("(?s).{1,255}", record.text) : "\"${replace(replace(part, "\\", "\\\\"), "\"", "\\\"")}\""
           ])
         )
         : trimsuffix(lower(record.text), ".")
