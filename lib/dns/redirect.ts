@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { NewRecord, RecordList, RecordTarget, Redirection, ZoneRecord } from "../records.ts";
 import { isSameRecord, normalizeContent } from "./content.ts";
 import type { WantedRecords } from "./plan-changes.ts";
@@ -29,6 +30,11 @@ export function listPointing(records: readonly NewRecord[], publicIp: string): N
     ({ type, content }) =>
       (type === "A" || type === "AAAA") && normalizeContent("AAAA", content) === address,
   );
+}
+
+/** Whether the records can keep their type: an A holds no IPv6. */
+export function isOfOneFamily({ from, to }: Redirection): boolean {
+  return isIP(from.publicIp) === isIP(to.publicIp);
 }
 
 /** The records as the redirection leaves them. */

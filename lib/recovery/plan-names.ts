@@ -1,6 +1,5 @@
-import { isIP } from "node:net";
 import { planChanges } from "../dns/plan-changes.ts";
-import { listOpen, planRedirected, planRedirection } from "../dns/redirect.ts";
+import { isOfOneFamily, listOpen, planRedirected, planRedirection } from "../dns/redirect.ts";
 import { parseClaim } from "../dns/registry.ts";
 import { describeBlocker, describeError, type ErrorDetails, InfraError } from "../errors.ts";
 import type { RecordList, RecordTarget, Redirection, ZoneRecord } from "../records.ts";
@@ -94,8 +93,7 @@ async function review(
   { list, redirection, found }: Reviewed,
   by: DnsWay,
 ): Promise<ErrorDetails[]> {
-  const { from, to } = redirection;
-  if (isIP(from.publicIp) !== isIP(to.publicIp)) return [explainFamily(redirection)];
+  if (!isOfOneFamily(redirection)) return [explainFamily(redirection)];
   const open = listOpen(found, redirection);
   if (by === "api") {
     return planChanges(found, planRedirected(list, { ...redirection, records: open })).blockers;

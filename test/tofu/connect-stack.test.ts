@@ -28,6 +28,7 @@ esac
     TF_VAR_records_file: "/another",
     TF_CLI_ARGS_plan: "-destroy",
     TF_LOG: "trace",
+    TF_ENCRYPTION: "key_provider {}",
     TF_WORKSPACE: "other",
     CLOUDFLARE_API_TOKEN: "token-of-the-tests",
   };
@@ -76,7 +77,8 @@ t.test(
     t.match(env, `TF_DATA_DIR=${site.folder}/.terraform\n`);
     t.match(env, "CLOUDFLARE_BASE_URL=https://127.0.0.1:1/client/v4\n");
     t.match(env, "SSL_CERT_FILE=/site/ca.pem\n");
-    for (const name of ["TF_LOG", "TF_WORKSPACE", "TF_CLI_ARGS_plan", "TF_VAR_records_file"]) {
+    t.match(env, "TF_WORKSPACE=default\n");
+    for (const name of ["TF_LOG", "TF_ENCRYPTION", "TF_CLI_ARGS_plan", "TF_VAR_records_file"]) {
       t.notMatch(env, `${name}=`);
     }
   },
