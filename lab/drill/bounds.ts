@@ -12,8 +12,8 @@ export const bounds = {
   killToReport: 120,
   /** From Ready nodes to a cluster that is what Git says, the shop's database filled. */
   gitops: 180,
-  /** With nothing to build: five minutes, two more for bare hosts and a mesh, two for Git. */
-  whole: 540,
+  /** With nothing to build. */
+  whole: 300,
   /** Orders that have to be there for the checks of lost ones to mean something. */
   ordersBefore: 100,
   ordersAfter: 10,

@@ -24,10 +24,9 @@ export const dnsStatus = defineCommand({
     verbose: commonFlags.verbose,
   },
   async run({ flags }, terminal) {
-    const [config, inventory, records, connect, resolving, status, render] = await Promise.all([
+    const [config, records, connect, resolving, status, render] = await Promise.all([
       import("../config/site.ts"),
-      import("../inventory/load.ts"),
-      import("../dns/load-records.ts"),
+      import("./static-records.ts"),
       import("../dns/connect-dns.ts"),
       import("../dns/resolver.ts"),
       import("../dns/status.ts"),
@@ -36,10 +35,7 @@ export const dnsStatus = defineCommand({
     const { env } = process;
     const site = await config.loadSite({ site: flags.site, env });
     const resolver = await resolving.connectResolver(flags.resolver);
-    const declared = await records.loadRecords(site.dnsRecordsFile, async () => {
-      const hosts = await inventory.loadInventory(site.inventoryFolder);
-      return new Map(hosts.map(({ name, publicIp }) => [name, publicIp]));
-    });
+    const declared = await records.loadSiteRecords(site);
     terminal.err(`Site ${site.name} (${site.folder}), zone ${declared.zone}\n`);
     const dns = connect.connectDns(site, env);
     const found = await status.readDnsStatus({ dns, resolver }, declared);

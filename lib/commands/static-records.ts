@@ -6,16 +6,28 @@ import type { Site } from "../config/site.ts";
 import { loadRecords } from "../dns/load-records.ts";
 import { redirectText } from "../dns/redirect-text.ts";
 import { loadInventory } from "../inventory/load.ts";
-import type { NewRecord, Redirection, StaticRecords } from "../records.ts";
+import type { NewRecord, RecordList, Redirection, StaticRecords } from "../records.ts";
 import { replaceFile } from "../secrets/files.ts";
 import type { Stack, StackPlan } from "../stack.ts";
 import { checkPlan } from "../tofu/check-plan.ts";
 
+type ListPlace = Pick<Site, "dnsRecordsFile" | "inventoryFolder">;
+
+/** Loads the site's list of static records. Throws as loadRecords and loadInventory do. */
+export async function loadSiteRecords({
+  dnsRecordsFile,
+  inventoryFolder,
+}: ListPlace): Promise<RecordList> {
+  return await loadRecords(dnsRecordsFile, async () => {
+    const hosts = await loadInventory(inventoryFolder);
+    return new Map(hosts.map(({ name, publicIp }) => [name, publicIp]));
+  });
+}
+
 /** The site's list of static records, and the stack that makes them. See StaticRecords for what it throws. */
-export function connectStaticRecords(
-  { dnsRecordsFile: file, inventoryFolder }: Pick<Site, "dnsRecordsFile" | "inventoryFolder">,
-  stack: Stack,
-): StaticRecords {
+export function connectStaticRecords(place: ListPlace, stack: Stack): StaticRecords {
+  const { dnsRecordsFile: file } = place;
+
   /** A plan of what is to be, which the list says only afterwards. */
   async function plan(redirection: Redirection, open: readonly NewRecord[]): Promise<StackPlan> {
     const folder = await mkdtemp(path.join(tmpdir(), "infra-k3s-records-"));
@@ -37,10 +49,7 @@ export function connectStaticRecords(
   return {
     file: showPath(file),
     async load() {
-      return await loadRecords(file, async () => {
-        const hosts = await loadInventory(inventoryFolder);
-        return new Map(hosts.map(({ name, publicIp }) => [name, publicIp]));
-      });
+      return await loadSiteRecords(place);
     },
     async review(redirection, open) {
       await plan(redirection, open);

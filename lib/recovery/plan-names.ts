@@ -39,7 +39,7 @@ export async function planNames(
         blockers: [],
       };
     }
-    return { warnings: [], blockers: [offerOtherWay(describeBlocker(error), by)] };
+    return { warnings: [], blockers: [offerOtherWay(describeBlocker(error))] };
   }
 }
 
@@ -53,7 +53,7 @@ async function plan(
   const warnings = shared.map((name) => warnOfShared(name, source, target));
   const hasStatic = redirection.records.length > 0;
   // A run that goes on may be given another way.
-  const names = { zone: list.zone, redirection, awaited: [] };
+  const names = { by, zone: list.zone, redirection, awaited: [] };
   if (by === "none") return { names, warnings, blockers: [] };
   const hasApps = (await world.cluster.find(externalDns)) !== undefined;
   if (!hasStatic && !hasApps) return { warnings, blockers: [] };
@@ -71,7 +71,7 @@ async function plan(
   return {
     names: { ...names, awaited },
     warnings,
-    blockers: blockers.map((one) => offerOtherWay(one, by)),
+    blockers: blockers.map(offerOtherWay),
   };
 }
 
@@ -111,8 +111,9 @@ function explainFamily({ from, to, records }: Redirection): ErrorDetails {
   };
 }
 
-function offerOtherWay(details: ErrorDetails, by: DnsWay): ErrorDetails {
-  const api = by === "tofu" ? "go without tofu: --dns api; or " : "";
+/** The API is a way out of what tofu itself refuses; of the rest it would refuse the same. */
+function offerOtherWay(details: ErrorDetails): ErrorDetails {
+  const api = details.code.startsWith("TOFU_") ? "go without tofu: --dns api; or " : "";
   return {
     ...details,
     fix: `${details.fix ?? "Correct it"}; or ${api}leave DNS alone in this run: --dns none`,

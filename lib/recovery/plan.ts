@@ -9,6 +9,7 @@ import type { Redirection } from "../records.ts";
 import type { ChosenBackup, PassedOver } from "../velero/choose-backup.ts";
 import type { Repository } from "../velero/repository.ts";
 import type { MachineRef } from "../world.ts";
+import type { DnsWay } from "./dns-way.ts";
 import type { ClaimName } from "./names.ts";
 import type { HeldApplication } from "./plan-gitops.ts";
 
@@ -41,7 +42,7 @@ export interface FailoverPlan extends RecoveryPlan {
   movesByItself: ClaimName[];
   /** Applications to hold while volumes move, root first; those that were paused before stay so. */
   gitops: HeldApplication[];
-  /** What DNS has of the source; undefined when that is nothing, or is to be left alone. */
+  /** What DNS has of the source; undefined when that is nothing, or could not be seen. */
   names?: PlannedNames;
   /** What a dry run found out about the source. */
   evidence?: { verdict: string; why: string; samples: string[] };
@@ -85,6 +86,8 @@ export interface HostToReach {
 
 /** What becomes of the names that point to the source. */
 export interface PlannedNames {
+  /** The way that was chosen when the run was planned; one that goes on may be given another. */
+  by: DnsWay;
   zone: string;
   /** Of the static records. */
   redirection: Redirection;

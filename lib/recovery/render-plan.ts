@@ -74,7 +74,10 @@ export function renderSeconds(seconds: number): string {
 /** What changes in DNS, and how long others may go on seeing what was there. */
 function renderNames({ names, source, target }: FailoverPlan): string[] {
   if (names === undefined) return [];
-  const { redirection, awaited } = names;
+  const { by, redirection, awaited } = names;
+  if (by === "none") {
+    return redirection.records.map(({ name }) => `  leave     ${name} as it is (--dns none)`);
+  }
   return [
     ...redirection.records.map(
       (one) =>

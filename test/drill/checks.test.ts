@@ -250,7 +250,7 @@ const faults: readonly { what: string; seenBy: string; spoil: (facts: DrillFacts
   {
     what: "the whole takes long",
     seenBy: "whole-drill",
-    spoil: (facts) => (facts.endedAt = at(541)),
+    spoil: (facts) => (facts.endedAt = at(301)),
   },
   {
     what: "an Application is not well in the end",

@@ -101,6 +101,8 @@ t.test("--dns none asks nobody, and says what is left", async (t) => {
   t.equal(result.exitCode, 0);
   const { openItems } = buildReport(plan, outcome, await readStatus(world));
   t.match(openItems.join("\n"), "www.example.com, ftp.example.com may still lead to");
+  t.match(renderPlan(plan), "leave     www.example.com as it is (--dns none)");
+  t.notMatch(renderPlan(plan), "redirect");
 });
 
 t.test("a list that cannot be read keeps nobody from --dns none", async (t) => {
@@ -144,6 +146,7 @@ t.test("what forbids the change is found before anything is done", async (t) => 
     const { plan, codes } = await planOnly(world, { dns });
     t.strictSame(codes, [code]);
     t.match(plan.blockers[0]?.fix, "--dns none");
+    t.equal(plan.blockers[0]?.fix?.includes("--dns api"), code.startsWith("TOFU_"), code);
     await t.rejects(runFailover(world, { failover: { dns } }), { code });
     t.strictSame(readZone(world), before, code);
     t.strictSame(world.entries, [], "nothing was begun");
